@@ -29,7 +29,7 @@ sub vcl_recv {
     # What is not ours in a query (utm_term, fbclid) is dropped: it would make a copy of its own.
     if (req.url ~ "\?") {
         set req.http.X-Query = regsub(req.url, "^[^?]*\?", "&");
-        set req.http.X-Query = regsuball(req.http.X-Query, "&(?!(_HLS_msn|_HLS_part|burst|format|from|lang|maxheight|maxwidth|pass|player|q|rendition|resource|ticket|to|url|v)=)[^&]*", "");
+        set req.http.X-Query = regsuball(req.http.X-Query, "&(?!(_HLS_msn|_HLS_part|burst|by|format|from|lang|maxheight|maxwidth|pass|player|q|rendition|resource|ticket|to|url|v)=)[^&]*", "");
         set req.url = regsub(req.url, "\?.*$", "") + regsub(req.http.X-Query, "^&", "?");
         unset req.http.X-Query;
     }

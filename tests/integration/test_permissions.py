@@ -75,6 +75,7 @@ EXPECTED = {
     "DELETE /spaces/{space}/listeners/{handle}": HOSTS,
     "GET /spaces/{space}/events": HOSTS,
     "GET /spaces/{space}/counts": LOOKERS,
+    "GET /spaces/{space}/reach": LOOKERS,
     "GET /spaces/{space}/verdict": LOOKERS,
     "GET /spaces/{space}/invitations": LOOKERS,  # a speaker sees their own
     "POST /spaces/{space}/invitations": CO_HOSTS,

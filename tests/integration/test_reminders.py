@@ -16,10 +16,15 @@ import pytest
 import pytest_asyncio
 
 from stentor.base.config import Settings
+from stentor.bus.connection import connect
+from stentor.bus.status import SpaceStatus
 from stentor.courier import role as courier
+from tests.integration.test_house_stage import beating
 from tests.integration.test_mail import FORM, use
+from tests.integration.test_posts import person
 from tests.integration.test_webhooks import running_courier
 from tests.support.browsers import PushedBrowser
+from tests.support.fediverse import Stranger, stranger
 from tests.support.house import House, database, running_house
 from tests.support.receiver import Received, Receiver, receiver
 from tests.support.smtp import Postbox, postbox
@@ -36,6 +41,7 @@ class Site:
     house: House
     service: Receiver
     box: Postbox
+    other: Stranger
     asked: int = 0
 
     async def talk(self, name: str, **fields: object) -> None:
@@ -71,6 +77,27 @@ class Site:
         assert (await self.house.anyone.post(path, data={"do": "on"}, headers=FORM)).status_code == 200
         return path
 
+    async def agrees_elsewhere(self, space: str, name: str) -> None:
+        """Somebody of the fediverse asks, is asked, and says yes."""
+        self.other.person(name)
+        fields = {"space": space, "handle": f"@{name}@{self.other.host}"}
+        asked = await self.house.anyone.post("/account/remind", data=fields, headers=FORM)
+        assert asked.status_code == 200, asked.text
+        await eventually(lambda: len(self.messages(space)) == 1, "the question", within_s=20)
+        found = re.search(r"(/account/remind/[0-9a-f-]+)", self.messages(space)[0])
+        assert found
+        assert (await self.house.anyone.post(found[1], data={"do": "on"}, headers=FORM)).status_code == 200
+
+    def messages(self, space: str) -> list[str]:
+        """What came to the fediverse about a space, in its order: each to one person alone, from the site."""
+        notes = [each.activity["object"] for each in self.other.inbox if each.activity["type"] == "Create"]
+        assert all(len(each["to"]) == 1 and not each["cc"] and each["tag"] for each in notes)
+        return [str(each["content"]) for each in notes if f"{space} (talk)" in each["content"]]
+
+    def noticed(self, space: str) -> list[tuple[str]]:
+        """What the notifications here say of a space: the newest news, in one line."""
+        return self.rows(f"SELECT news FROM notifications WHERE space = '{space}'")
+
     async def command(self, space: str, verb: str) -> None:
         done = await self.house.http.post(f"/api/v1/spaces/{space}/{verb}")
         assert done.is_success, done.text
@@ -90,13 +117,14 @@ def link(mail: EmailMessage) -> str:
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     with postbox() as box:
         async with (
-            running_house(tmp_path_factory.mktemp("site")) as house,
+            running_house(tmp_path_factory.mktemp("site"), federation="on", sign_up="open") as house,
             receiver() as service,
+            stranger() as other,
             running_courier(house.settings),
         ):
             service.answering = lambda _: (201, {})
             await use(house, box)
-            yield Site(house, service, box)
+            yield Site(house, service, box, other)
 
 
 async def test_a_browser_without_an_account_is_told_each_once(site: Site) -> None:
@@ -121,6 +149,80 @@ async def test_a_browser_without_an_account_is_told_each_once(site: Site) -> Non
     for verb in ("live", "end"):
         await site.command("told", verb)
     assert len(site.came(ada)) == 2
+
+
+SUBJECTS = {
+    "changed": "New time", "soon": "Starts soon", "late": "Starts late", "cancelled": "Cancelled",
+    "live": "The doors are open", "replay": "The recording is there",
+}  # fmt: skip
+SAID = {"changed": "New time", "soon": "It starts at", "late": "It starts late", "cancelled": "It was cancelled"} | {
+    "live": "The doors are open", "replay": "The recording is there"
+}  # fmt: skip
+
+
+async def test_each_way_tells_each_piece_of_news_once(site: Site) -> None:
+    """A browser, an address of mail, an account here and somebody in the fediverse are told the same: another time,
+    late, open doors and the recording of one talk; that it starts soon, and that it was cancelled, of another."""
+    browser = PushedBrowser("/all")
+    async with person(site.house, "wanda") as wanda, connect(site.house.nats.url, name="test") as bus:
+        for space in ("talk", "other"):
+            await site.talk(space, title=f"{space} (talk)")
+            await site.agrees(space, f"{space}@talk.example")
+            await site.agrees_elsewhere(space, "eve")
+            assert (await site.subscribe(space, browser)).status_code == 200
+            there = await wanda.get(f"/account/remind?space={space}", headers=FORM)
+            assert "Notify me here" in there.text
+            gone = await wanda.post("/account/remind/site", data={"space": space}, headers=FORM)
+            assert gone.status_code == 303
+            assert "You will be reminded" in (await wanda.get(gone.headers["location"], headers=FORM)).text
+
+        def heard(space: str) -> list[str]:
+            said = [browser.reads(each) for each in site.came(browser)]
+            return [each["body"] for each in said if each["title"] == f"{space} (talk)"]
+
+        async def all_told(space: str, news: str) -> None:
+            for way, told in (("push", heard), ("fedi", site.messages)):
+                wanted = f"it is told by {way} that {space} is {news}, once"
+                await eventually(
+                    lambda told=told: sum(SAID[news] in each for each in told(space)) == 1,  # type: ignore[misc]
+                    wanted, within_s=20,
+                )  # fmt: skip
+            await site.mail(f"{space}@talk.example", SUBJECTS[news])
+            await eventually(
+                lambda: site.noticed(space) in ([(news,)], [("changed",)] if news == "soon" else []),
+                f"a notification that {space} is {news}",
+                within_s=20,
+            )
+
+        at_ms = round(time.time() * 1000) + 2 * HOUR_MS
+        await site.house.http.patch("/api/v1/spaces/talk", json={"scheduled_ms": at_ms})
+        await all_told("talk", "changed")
+        with database(site.house.settings) as connection:
+            connection.execute("UPDATE jobs SET due_ms = 0 WHERE key = 'talk' AND payload LIKE '%late%'")
+        await all_told("talk", "late")
+        soon_ms = round(time.time() * 1000) + 120_000
+        await site.house.http.patch("/api/v1/spaces/other", json={"scheduled_ms": soon_ms})
+        await all_told("other", "soon")
+        await site.command("other", "cancel")
+        await all_told("other", "cancelled")
+        await site.command("talk", "doors")
+        await all_told("talk", "live")
+        for verb in ("live", "end"):
+            await site.command("talk", verb)
+        async with beating(bus, "archive", SpaceStatus(complete=True)):
+            await site.house.becomes("replay")
+        await all_told("talk", "replay")
+        lines = (await wanda.get("/api/v1/notifications")).json()["notifications"]
+        page = (await wanda.get("/home/notifications", headers=FORM)).text
+        counts = (await site.house.http.get("/api/v1/spaces/talk/reach")).json()
+    assert [len(heard("talk")), len(site.messages("talk"))] == [4, 5], "each once, and the question"
+    assert [len(heard("other")), len(site.messages("other"))] == [3, 4]
+    assert [(each["kind"], each["space"]["news"], each["people"]) for each in lines] == [
+        ("reminder", "replay", []), ("reminder", "cancelled", []),
+    ]  # fmt: skip
+    assert "/s/talk?by=site" in page
+    ways = {way: (one["waiting"], one["sent"], one["told"]) for way, one in counts["ways"].items()}
+    assert ways == dict.fromkeys(("fedi", "mail", "push", "site"), (1, 4, 1)), "each once, and counted"
 
 
 async def test_whoever_asked_by_mail_says_yes_first(site: Site) -> None:
@@ -245,7 +347,7 @@ async def test_what_cannot_be_asked_for(site: Site) -> None:
 async def test_no_address_of_this_network_is_told_anything(tmp_path_factory: pytest.TempPathFactory) -> None:
     """An endpoint is a stranger's word: without the operator's leave nothing connects to it, whatever its name is."""
     async with running_house(tmp_path_factory.mktemp("guarded")) as house, receiver() as service:
-        site = Site(house, service, Postbox())
+        site = Site(house, service, Postbox(), Stranger())
         await site.talk("guarded")
         for host in ("127.0.0.1", "localhost"):
             fields = {"space": "guarded", **PushedBrowser("/x").fields(service.url("", host))}

@@ -253,7 +253,7 @@ def test_hash_chain_can_be_verified_by_hand() -> None:
             verify([changed])
 
 
-@pytest.mark.parametrize("package", ["stentor.house", "stentor.edge", "stentor.spaces"])
+@pytest.mark.parametrize("package", ["stentor.house", "stentor.edge", "stentor.spaces", "stentor.people"])
 def test_texts_are_whole_in_every_language(package: str) -> None:
     """The same keys, nothing empty, the same values filled in."""
     texts = Catalogue(package).texts

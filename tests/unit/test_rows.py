@@ -22,7 +22,7 @@ ROWS = {
 CORES = ("wire", "audio", "people", "social", "fediverse", "crowd", "spaces", "evidence")
 """The order inside row 1: each may import those before it."""
 HOUSE = (
-    "who", "web", "uploads", "spaces", "covers", "site", "editions", "removals", "retention",
+    "pace", "who", "web", "uploads", "spaces", "covers", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
     "hooks", "programs", "shows", "media", "social", "announcing",
     "safety", "federation", "moderation", "reach", "duty",

@@ -9,12 +9,20 @@ from rich.text import Text
 
 from stentor.base.units import counted
 from stentor.cli import options, tables
-from stentor.crowd import capacity
+from stentor.crowd import capacity, pace
 from stentor.crowd.capacity import Plan
 
 
 @click.command()
-@click.option("--listeners", type=click.IntRange(min=1), required=True, help="How many listen at the same time.")
+@click.option("--listeners", type=click.IntRange(min=1), help="How many listen at the same time.")
+@click.option("--reminders", type=click.IntRange(min=1), help="How many wait to be told: of them --rate come.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=pace.RESPONSE,
+    show_default=True,
+    help="The share of those told that comes; `stentor preflight` says what your site measured.",
+)
 @click.option(
     "--bitrate", type=click.FloatRange(8, 512), default=64, show_default=True, help="Of the sound, in kbit/s."
 )
@@ -27,8 +35,13 @@ from stentor.crowd.capacity import Plan
     help="In how many seconds all of them come.",
 )
 @options.as_json
-def plan(listeners: int, bitrate: float, arrive: float, as_json: bool) -> None:
+def plan(
+    listeners: int | None, reminders: int | None, rate: float, bitrate: float, arrive: float, as_json: bool
+) -> None:
     """Say what a crowd needs: bits, requests, joins, edge processes, a CDN or not."""
+    if listeners is None and reminders is None:
+        raise click.UsageError("Say how many listen: --listeners, or --reminders for how many wait to be told.")
+    listeners = max(listeners or 1, round((reminders or 0) * rate))
     found = capacity.plan(listeners, bitrate_bps=round(bitrate * 1000), arrive_s=arrive)
     if as_json:
         click.echo(msgspec.json.encode(found))

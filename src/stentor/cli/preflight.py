@@ -25,6 +25,7 @@ from stentor.cli import doctor, options, outside, tables
 from stentor.cli.doctor import MORE_DESCRIPTORS, WANTED_DESCRIPTORS
 from stentor.cli.findings import Finding, Verdict, of_disk, tell
 from stentor.cli.house import TIMEOUT_S, House
+from stentor.crowd import pace
 from stentor.crowd.admission import TARGET
 from stentor.rehearsal import certificate
 from stentor.rehearsal.certificate import ReadinessCertificate
@@ -46,7 +47,7 @@ Json = Mapping[str, Any]
 
 @click.command()
 @options.space
-@click.option("--listeners", type=click.IntRange(min=1), help="How many you expect at once.")
+@click.option("--listeners", type=click.IntRange(min=1), help="How many you expect; else those who wait to be told.")
 @click.option("--hours", type=click.FloatRange(min=0.1), default=3.0, show_default=True, help="How long it may last.")
 @options.data
 @options.as_json
@@ -55,8 +56,10 @@ def preflight(space_id: str, listeners: int | None, hours: float, data: str | No
     settings = options.settings(data=data)
     with Console(stderr=True).status("Looking at the processes and the public addresses …"), House(settings) as house:
         view = house.get(f"/spaces/{space_id}")
-        processes = house.get("/processes")["processes"]
+        processes, reach = house.get("/processes")["processes"], house.get(f"/spaces/{space_id}/reach")
+        reminded, listeners = of_reminders(reach), listeners or reach["expected"] or None
         findings = list(examine(settings, house.url, view, processes, listeners=listeners, hours=hours))
+        findings.append(reminded)
         findings.append(of_quota(house.get("/storage")["site"], hours))
         now = current(settings, processes, str(view["audience"]["page"]))
         findings.append(of_certificate(certificate.newest(settings), now, listeners))
@@ -130,6 +133,23 @@ def of_capacity(processes: Sequence[Json], listeners: int | None) -> Finding:
         "certificate or STENTOR_EDGE_LISTENERS sets the places."
     )
     return Finding("capacity", Verdict.BAD if listeners > most else Verdict.WARNING, found, advice)
+
+
+def of_reminders(reach: Json) -> Finding:
+    """How many wait to be told, how many of them come, and how long it takes to tell them."""
+    waiting = {way: int(told["waiting"]) for way, told in reach["ways"].items() if told["waiting"]}
+    people, needed_s = sum(waiting.values()), float(reach["needed_s"])
+    if not people:
+        return Finding("reminders", Verdict.OK, "nobody waits to be told")
+    on = f"measured on {reach['measured_on']:,} people" if reach["measured_on"] else "assumed: nothing was measured yet"
+    found = (
+        f"{people:,} wait to be told ({', '.join(f'{many:,} by {way}' for way, many in waiting.items())}); about "
+        f"{reach['expected']:,} come ({reach['rate']:.0%}, {on}); to tell them takes {needed_s / 60:.1f} min"
+    )
+    if needed_s * 1000 <= pace.AHEAD_MS - pace.LAST_MS:
+        return Finding("reminders", Verdict.OK, found)
+    advice = "The last are told after it has begun: run more edges, rehearse with more joins a second, or open earlier."
+    return Finding("reminders", Verdict.WARNING, found, advice)
 
 
 def of_descriptors(processes: Sequence[Json]) -> Finding:

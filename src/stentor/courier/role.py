@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from stentor.base import keys
@@ -28,13 +29,16 @@ from stentor.courier.dispatch import Dispatcher
 from stentor.courier.finding import PeopleFinder
 from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
+from stentor.courier.messages import ASK, MessageSender
 from stentor.courier.push import PushSender
 from stentor.courier.receiving import ActivityReceiver
+from stentor.courier.reminding import ReminderSender
 from stentor.courier.strangers import Strangers
 from stentor.courier.webhooks import WebhookSender
 from stentor.fediverse.sites import Home
 from stentor.social.ids import BITS, PostIds
 from stentor.spaces import hooks, reminders
+from stentor.spaces.reminders import Way
 from stentor.store.actor_keys import ActorKeys
 from stentor.store.deliveries import Deliveries
 from stentor.store.reminders import RemindersTable
@@ -52,14 +56,19 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
     site, seal = settings.audience_address, Seal(own.sealing)
     webhooks = WebhookSender(Webhooks(store.work), client, seal, clock, site)
     hub = HubTeller(client, settings.websub_hub)
-    told = PushSender(RemindersTable(store.work), client, own.sealing, clock, lambda space: f"{site}/s/{space}", site)
-    doing: dict[str, Handler] = {hooks.JOB: webhooks.send, websub.JOB: hub.send, reminders.PUSH: told.send}
+    page, table = partial("{}/s/{}".format, site), RemindersTable(store.work)
+    browsers = ReminderSender(table, clock, Way.PUSH, PushSender(client, own.sealing, clock, page, site).tell)
+    doing: dict[str, Handler] = {hooks.JOB: webhooks.send, websub.JOB: hub.send, reminders.PUSH: browsers.send}
     if settings.federation == "on":
         home, work = Home(site, settings.house_address), store.work
         signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))
-        people = Strangers(work, ForeignServers(client, signing, scheme=home.scheme), home, ids, clock)
+        servers = ForeignServers(client, signing, scheme=home.scheme)
+        people = Strangers(work, servers, home, ids, clock)
         sender, receiver = ActivitySender(work, client, signing, home, clock), ActivityReceiver(work, people)
         finder = PeopleFinder(work, people)
+        messages = MessageSender(table, client, servers, signing, home, own.sealing, clock, page)
+        told = ReminderSender(table, clock, Way.FEDI, messages.tell)
+        doing[reminders.MESSAGE] = lambda job: (messages.ask if ASK in job.payload else told.send)(job)
         doing |= {activities.JOB: sender.send, receiving.JOB: receiver.receive, finding.FIND: finder.find}
     return doing
 

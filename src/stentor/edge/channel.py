@@ -58,6 +58,8 @@ class Channel:
         """What the house orders; :meth:`heed` changes it."""
         self.chat = Chat(space.id)
         """The newest comments."""
+        self.ways: dict[str, int] = {}
+        """How often somebody came by each of the links that are sent, since this process started."""
         self.heard = SoundSent()
         self.clients = Sketch()
         """Who was let in, as keyed hashes."""

@@ -21,7 +21,7 @@ from stentor.spaces import portraits, pulse
 from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import ON_AIR, Commenting, Space, State
 from stentor.spaces.reactions import REACTIONS, one_in
-from stentor.wire import calendar, mp4
+from stentor.wire import calendar, mp4, ways
 
 DOOR_CACHE = "public, max-age=2"
 COMMENTS_CACHE = "public, max-age=2"
@@ -183,8 +183,14 @@ def entry(space: Space, start_ms: int, *, address: str, site: str) -> calendar.C
         start_ms=start_ms,
         made_ms=space.created_ms,
         sequence=space.version,
-        address=f"{address}/{'enter' if space.private else 's'}/{space.id}" if address else "",
+        address=_page(space, address),
     )
+
+
+def _page(space: Space, address: str) -> str:
+    if not address or space.private:
+        return f"{address}/enter/{space.id}" if address else ""
+    return ways.link(f"{address}/s/{space.id}", ways.CALENDAR)
 
 
 def retry_s(space: Space, now: float) -> tuple[int, int]:

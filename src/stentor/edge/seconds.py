@@ -43,6 +43,7 @@ class _Before:
         self.at_s = time.monotonic()
         self.listened_s = 0.0
         self.parts = self.turned_away = self.unnamed = self.stayed_unnamed = 0
+        self.ways: dict[str, int] = {}
         self.last = False
         """Whether it was said that nobody hears it any more."""
 
@@ -225,7 +226,9 @@ class Seconds:
             shares=round(channel.players, 3),
             last=last,
             mean=self._mean(before, heard),
+            ways={way: new for way, count in channel.ways.items() if (new := count - before.ways.get(way, 0))},
         )
+        before.ways = dict(channel.ways)
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
         before.stayed_unnamed = channel.stayed_unnamed
         before.parts, before.turned_away, before.unnamed = parts, channel.turned_away, channel.unnamed

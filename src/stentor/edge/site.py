@@ -16,7 +16,7 @@ from stentor.base.paths import of_house, wants_page
 from stentor.base.texts import LANGUAGES
 from stentor.bus.status import Status
 from stentor.crowd import rungs
-from stentor.edge import embed, meant, metrics, overflow, reports, subtitles
+from stentor.edge import embed, meant, metrics, overflow, reports, subtitles, ways
 from stentor.edge.carried import CarriedSpaces
 from stentor.edge.channel import Channel
 from stentor.edge.documents import JSON, LATE_CAPTIONS, PAGE, SpaceDocuments
@@ -260,6 +260,8 @@ class Site:
                 return channel.listen(request, connection, ENDINGS[name])
             case [name] if name in subtitles.DOCUMENTS and channel.space.state is State.REPLAY:
                 return self._job(self._transcript(channel.space, name, request), request, connection)
+            case [] if "by" in request.query and (went := ways.counted(channel, request, now=self._now())):
+                return went
             case []:
                 asked = request.query.get("lang", "")
                 page = f"?{asked}" if asked in LANGUAGES else PAGE

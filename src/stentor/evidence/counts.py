@@ -71,6 +71,8 @@ class Counts(msgspec.Struct, frozen=True):
     plays_gross: Figure = NOTHING
     days: dict[str, DayPlays] = {}
     """The plays by day (UTC)."""
+    ways: dict[str, int] = {}
+    """Times that somebody came by a link that was sent, by way: browsers that opened it, each as often as it did."""
 
 
 METHODS: Mapping[str, str] = {
@@ -116,6 +118,7 @@ class AudienceTally:
         self._lobby: dict[str, tuple[int, int, bool]] = {}
         """Of each edge's last row: its second, who waited, and whether somebody is hidden."""
         self._sums: dict[str, int] = defaultdict(int)
+        self._ways: dict[str, int] = defaultdict(int)
         self._first_sound: list[int] = []
         self._came, self._stayed = sketch.Sketch(), sketch.Sketch()
         self._waits = Waits()
@@ -141,6 +144,8 @@ class AudienceTally:
             self._lobby[row.edge] = second, one.lobby, one.hidden
         for name in SUMS:
             self._sums[name] += getattr(one, name)
+        for way, times in one.ways.items():
+            self._ways[way] += times
         self._first_sound = delays.together((self._first_sound, one.first_sound))
         self._came.grow(one.clients)
         self._stayed.grow(one.stayed)
@@ -195,6 +200,7 @@ class AudienceTally:
             first_sound_ms=_first_sound(self._first_sound),
             listeners=_people("listeners", self._stayed.count(), sums["stayed_unnamed"], self._hidden),
             unique=_people("unique", self._came.count(), sums["unnamed"], self._hidden),
+            ways=dict(sorted(self._ways.items())),
         )
         return with_plays(counts, days, at_least=self._plays_hidden)
 

@@ -6,7 +6,7 @@ It holds no title, no name and no address: who shows it knows the title of today
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -99,6 +99,17 @@ class Rehearsal(msgspec.Struct, frozen=True):
     well: bool
 
 
+class WayReach(msgspec.Struct, frozen=True):
+    """One way by which people were told of the space, and came."""
+
+    came: int
+    """Times that a browser opened such a link."""
+    told: int = 0
+    """People who were told that it is on, or starts soon."""
+    sent: int = 0
+    """Messages, of all news of it."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a space's evening. Times are milliseconds since 1970 (UTC)."""
 
@@ -124,6 +135,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     course: Course
     silent: list[str] = []
     """Edges that were not heard any more when it was completed, and had not said their last."""
+    ways: dict[str, WayReach] = {}
+    """By which links people came, by way (``wire.ways``)."""
 
     @property
     def late_s(self) -> float | None:
@@ -155,6 +168,7 @@ def report(
     recording: RecordingState | None = None,
     rehearsal: Rehearsal | None = None,
     silent: Sequence[str] = (),
+    ways: Mapping[str, WayReach] | None = None,
 ) -> Report:
     """Of the same facts the same report, whoever makes it and when. The doors have opened.
 
@@ -183,6 +197,7 @@ def report(
         rehearsal=rehearsal,
         course=course,
         silent=list(silent),
+        ways=dict(ways or {}),
     )
 
 

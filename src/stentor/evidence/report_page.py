@@ -182,6 +182,12 @@ class _Words:
             value, between = (self._figure(one), self._between(one)) if heard else (self._say("nothing_known"), "")
             yield self._say(f"figure.{name}"), value, between, self._say(f"how.{name}")
 
+    def ways(self) -> Iterator[tuple[str, str, str, str]]:
+        """Name, how many came, were told, and messages; those by which most came first."""
+        for way, one in sorted(self._report.ways.items(), key=lambda each: (-each[1].came, each[0])):
+            numbers = [self.number(each) for each in (one.came, one.told, one.sent)]
+            yield self._say(f"way.{way}"), numbers[0], numbers[1], numbers[2]
+
     def _between(self, one: Figure) -> str:
         if one.low != one.high:
             return f"{self.number(one.low)} – {self.number(one.high)}"

@@ -71,6 +71,8 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """It is over, and nobody hears it here any more: no row follows, but of plays of the recording."""
     mean: float = -1.0
     """``hearing`` on the average of the time since the row before. Edges of an older version say -1."""
+    ways: dict[str, int] = {}
+    """Times that somebody came by a link that was sent, by way (``wire.ways``)."""
 
     @property
     def here(self) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
@@ -10,9 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from stentor.fediverse import polls, quoting
-from stentor.fediverse.sites import PUBLIC, Home
+from stentor.fediverse.sites import PUBLIC, SITE, Home
 from stentor.social import pictures
 from stentor.social.model import Audience, Picture, PostPoll
+from stentor.wire.ways import FEDIVERSE, link
 
 CONTEXT: Final = "https://www.w3.org/ns/activitystreams"
 TYPE: Final = "application/activity+json"
@@ -26,6 +28,8 @@ _TERMS: Final = {
     "votersCount": "toot:votersCount",
     "featured": {"@id": "toot:featured", "@type": "@id"},
 } | quoting.TERMS
+
+_ADDRESS: Final = re.compile(r"https?://[^\s<>]+")
 
 Thing = Mapping[str, Any]
 
@@ -90,7 +94,7 @@ def note(home: Home, post: NotedPost) -> Thing:
         found["updated"] = stamp(post.edited_ms)
     if post.space and post.told[0]:
         found["attachment"] += [
-            {"type": "Link", "href": f"{home.files}/s/{post.space}"},
+            {"type": "Link", "href": link(f"{home.files}/s/{post.space}", FEDIVERSE)},
             {"type": "Link", "href": home.event(post.space), "mediaType": TYPE, "name": post.told[0] or None},
         ]
     if post.poll is not None:
@@ -115,6 +119,33 @@ def create(home: Home, post: NotedPost) -> Thing:
         "published": made["published"],
         "to": made["to"],
         "cc": made["cc"],
+        "object": made,
+    }
+
+
+def message(home: Home, name: str, to: tuple[str, str], lines: Sequence[str], language: str, at_ms: int) -> Thing:
+    """The activity by which the site itself tells one person something: ``to`` is their address and their name."""
+    uri, actor = f"{home.files}/ap/reminders/{name}", home.actor(SITE)
+    named = f'<a class="u-url mention" href="{escape(to[0])}">{escape(to[1])}</a>'
+    html = f"<p>{named} " + "</p><p>".join(_linked(each) for each in lines) + "</p>"
+    made = {
+        "id": uri,
+        "type": "Note",
+        "attributedTo": actor,
+        "content": html,
+        "contentMap": {language: html},
+        "published": stamp(at_ms),
+        "to": [to[0]],
+        "cc": [],
+        "tag": [{"type": "Mention", "href": to[0], "name": to[1]}],
+    }
+    return {
+        "id": f"{uri}#create",
+        "type": "Create",
+        "actor": actor,
+        "published": made["published"],
+        "to": made["to"],
+        "cc": [],
         "object": made,
     }
 
@@ -203,6 +234,11 @@ def stamp(ms: int) -> str:
 
 def encode(found: Thing) -> bytes:
     return msgspec.json.encode(found)
+
+
+def _linked(line: str) -> str:
+    """A line of text, with its addresses as links."""
+    return _ADDRESS.sub(lambda found: f'<a href="{escape(found[0])}">{escape(found[0])}</a>', escape(line, quote=False))
 
 
 def _addressed(home: Home, author: int, audience: Audience, named: tuple[Named, ...]) -> tuple[list[str], list[str]]:

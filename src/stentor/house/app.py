@@ -16,6 +16,7 @@ from stentor.base import log
 from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
+from stentor.base.receipts import Receipts
 from stentor.bus.status import Statuses
 from stentor.house import admin_pages, desk_routes, enter_page, home_routes, pages
 from stentor.house.accounts import api as account_api
@@ -54,13 +55,14 @@ from stentor.house.mail.post import PostOffice
 from stentor.house.mailing import MailParts
 from stentor.house.moderation import api as api_moderation
 from stentor.house.moderation.effects import Effects
-from stentor.house.moderation.receipts import Receipts
 from stentor.house.moderation.service import CaseDesk
 from stentor.house.openapi import SESSION, TOKEN, Description
+from stentor.house.pace.budget import ArrivalBudget
 from stentor.house.private import api as api_private
 from stentor.house.private.guard import Guard, before
 from stentor.house.private.service import Listeners
 from stentor.house.programs import api as api_programs
+from stentor.house.reach import api as api_reach
 from stentor.house.removals import api as api_removals
 from stentor.house.retention import api as api_retention
 from stentor.house.retention.service import Retention
@@ -170,7 +172,7 @@ def build(
         *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
         *_of_hosts(spaces, callers, views, readers, invitations, pictures, people.limit),
         *_of_recordings(spaces, callers, views, editions, Quotes(spaces, keys.invitations, settings)),
-        *api_counts.handlers(spaces, callers, counts),
+        *_of_counts(spaces, callers, counts, mailing.budget),
         *api_seats.handlers(spaces, callers, people, views),
         *api_stream.handlers(spaces, callers, views, line, streams),
         *api_claim.handlers(callers, views, invitations, pictures),
@@ -204,6 +206,13 @@ def build(
 
 def _guarded(app: ASGIApp, lanes: Lanes, settings: Settings) -> ASGIApp:
     return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address)
+
+
+def _of_counts(
+    spaces: Spaces, callers: Callers, counts: AudienceCounts, budget: ArrivalBudget
+) -> list[HTTPRouteHandler]:
+    """How many heard a space, and what brought them there."""
+    return [*api_counts.handlers(spaces, callers, counts), *api_reach.handlers(spaces, callers, counts, budget)]
 
 
 def _of_recordings(

@@ -14,6 +14,7 @@ from stentor.house.private.guard import Guard
 from stentor.house.spaces.service import Spaces
 from stentor.house.who.callers import Callers
 from stentor.house.who.sessions import Sessions
+from stentor.store.actors import ActorsTable
 
 
 def of_desks(
@@ -23,7 +24,7 @@ def of_desks(
     """All of them."""
     mails = MailDesk(mailing.mail, people, spaces.clock)
     return [
-        remind_pages.routes(shown, mailing.reminders, spaces, sessions),
+        remind_pages.routes(shown, mailing.reminders, spaces, sessions, ActorsTable(spaces.store.work)),
         moderation_pages.routes(shown, desk, callers, guard),
         mail_api.routes(mails, callers, sessions),
         mail_pages.routes(shown, mails, sessions),

@@ -6,37 +6,32 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
-from stentor.base import certificates
-from stentor.base.clock import Clock
 from stentor.base.config import Settings
 from stentor.base.keys import SEALING, Keys
+from stentor.base.receipts import Receipts
 from stentor.base.signing import derive
 from stentor.bus.jobs import JobQueue
-from stentor.bus.status import Statuses
 from stentor.house.duty.jobs import JobKeeper
 from stentor.house.mail.desk import Mailing
 from stentor.house.mail.letters import Letters
 from stentor.house.mail.post import KIND, REMINDERS, PostOffice
 from stentor.house.mail.reminder_letters import ReminderLetters
 from stentor.house.mail.settings import MailSettings
-from stentor.house.moderation.receipts import Receipts
-from stentor.house.reach.reminders import ReminderDesk, Sources
+from stentor.house.pace.budget import ArrivalBudget
+from stentor.house.reach.reminders import ReminderDesk
+from stentor.house.reach.reminding import ReminderTeller
 from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.service import Spaces
 from stentor.people.mail import patience_ms
+from stentor.spaces.reminders import LINKS
 from stentor.store.jobs import Jobs
 from stentor.store.moderation import CasesTable
 from stentor.store.reminders import RemindersTable
 
 MAILS: Final = (KIND, REMINDERS)
 """Kinds of jobs that have queues of their own."""
-CERTIFIED_S: Final = 60.0
-"""So often the newest readiness certificate is looked for."""
 
 
 class MailParts(NamedTuple):
@@ -44,6 +39,7 @@ class MailParts(NamedTuple):
 
     mail: Mailing
     reminders: ReminderDesk
+    budget: ArrivalBudget
 
 
 class MailQueues:
@@ -64,7 +60,7 @@ class MailQueues:
 
 
 async def mailing_of(
-    settings: Settings, spaces: Spaces, statuses: Statuses, site: SiteKeeper, own: Keys, jobs: JobKeeper
+    settings: Settings, spaces: Spaces, budget: ArrivalBudget, site: SiteKeeper, own: Keys, jobs: JobKeeper
 ) -> tuple[MailParts, MailQueues]:
     """All of it; what reminders do by themselves is among the other ``jobs``."""
     store, clock = spaces.store, spaces.clock
@@ -77,9 +73,11 @@ async def mailing_of(
 
     letters = Letters(store.accounts, CasesTable(store.work), site, by, post, settings, clock, report_link=report_link)
     sealing, table = own.sealing or derive(own.invitations, SEALING), RemindersTable(store.work)
-    sources = Sources(lambda: _edges(statuses, clock), _Certified(settings).per_s)
-    reminders = ReminderDesk(table, JobQueue(spaces.bus), post, receipts, sealing, sources, clock)
-    jobs.also(reminders.handlers())
+    queued, links = JobQueue(spaces.bus), Receipts(derive(sealing, LINKS))
+    reminders = ReminderDesk(
+        table, queued, post, links, sealing, clock, messages=settings.federation == "on"
+    )  # fmt: skip
+    jobs.also(ReminderTeller(table, queued, post, budget, sealing, clock).handlers())
     told = ReminderLetters(
         letters, table, sealing, clock,
         link=lambda number: f"{settings.house_address}{reminders.link(number)}",
@@ -92,31 +90,4 @@ async def mailing_of(
 
     mails = queue(post.jobs, KIND, letters.send, "mail_waiting")
     reminded = queue(post.reminders, REMINDERS, told.send, "reminders_waiting")
-    return MailParts(Mailing(by, post, letters), reminders), MailQueues([mails, reminded])
-
-
-def _edges(statuses: Statuses, clock: Clock) -> tuple[int, int]:
-    """How many processes serve the audience, and how many people wait outside at doors."""
-    found = statuses.fresh(clock(), "edge")
-    return len(found), sum(len(space.places) for edge in found for space in edge.spaces.values())
-
-
-class _Certified:
-    """How many joins a second the newest readiness certificate of this site has shown; 0 without one."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._folder, self._looked, self._found = settings.folder, float("-inf"), 0.0
-
-    def per_s(self) -> float:
-        if time.monotonic() - self._looked < CERTIFIED_S:
-            return self._found
-        self._looked, self._found = time.monotonic(), 0.0
-        for file in reversed(certificates.kept(self._folder)):
-            try:
-                told = msgspec.json.decode(file.read_bytes())["certificate"]
-                if told["well"]:
-                    self._found = float(told["joins_per_s"])
-                    break
-            except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
-                continue
-        return self._found
+    return MailParts(Mailing(by, post, letters), reminders, budget), MailQueues([mails, reminded])

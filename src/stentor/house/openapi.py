@@ -36,6 +36,7 @@ from stentor.house.media import schema as media_schema
 from stentor.house.moderation import schema as moderation_schema
 from stentor.house.private import schema as private_schema
 from stentor.house.programs import schema as program_schema
+from stentor.house.reach import schema as reach_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
 from stentor.house.safety import schema as safety_schema
@@ -244,6 +245,7 @@ MODULES = (
     hook_schema,
     private_schema,
     program_schema,
+    reach_schema,
     removal_schema,
     retention_schema,
     safety_schema,

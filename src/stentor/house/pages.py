@@ -87,7 +87,7 @@ class Pages:
         """``home`` is the address of the site's public pages."""
         self.static = Static(PACKAGE, root="/studio")
         self._callers, self._site, self._home = callers, site, home
-        self._catalogue = catalogue = Catalogue(PACKAGE, "stentor.spaces")
+        self._catalogue = catalogue = Catalogue(PACKAGE, "stentor.spaces", "stentor.people")
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
         self._templates = Templates(
             PACKAGE, catalogue, static=self.static, on_air=ON_AIR, time_of=_time_of, leads_to=_leads_to

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, Router, get, post, route
@@ -16,7 +17,7 @@ from litestar.params import FromPath
 from stentor.base import push
 from stentor.base.errors import NotFound
 from stentor.base.units import made_id
-from stentor.house.forms import Page, form_of, tried
+from stentor.house.forms import Page, form_of, see, tried
 from stentor.house.moderation_pages import said
 from stentor.house.pages import READ, Pages, Visit
 from stentor.house.reach.reminders import ReminderDesk
@@ -25,6 +26,7 @@ from stentor.house.who.callers import address_of
 from stentor.house.who.sessions import Sessions
 from stentor.spaces import reminders
 from stentor.spaces.model import Space
+from stentor.store.actors import ActorsTable
 
 MOST_BYTES = 16 * 1024
 ONE_CLICK = "List-Unsubscribe"
@@ -32,48 +34,64 @@ ONE_CLICK = "List-Unsubscribe"
 _Request = Request[Any, Any, Any]
 
 
-def routes(pages: Pages, desk: ReminderDesk, spaces: Spaces, sessions: Sessions) -> Router:
+def routes(pages: Pages, desk: ReminderDesk, spaces: Spaces, sessions: Sessions, actors: ActorsTable) -> Router:
     """All of them."""
-    found = [*_of_asking(pages, desk, spaces, sessions), *_of_links(pages, desk, sessions)]
+    asking = _Asking(pages, desk, spaces)
+    found = [*_of_asking(asking, sessions), *_here(asking, sessions, actors), *_of_links(pages, desk, sessions)]
     return Router("/", route_handlers=found, request_max_body_size=MOST_BYTES)
 
 
-def _of_asking(pages: Pages, desk: ReminderDesk, spaces: Spaces, sessions: Sessions) -> list[HTTPRouteHandler]:
-    """``/account/remind``."""
+class _Asking:
+    """The page where somebody asks."""
 
-    async def known(name: str) -> Space:
+    def __init__(self, pages: Pages, desk: ReminderDesk, spaces: Spaces) -> None:
+        self.pages, self.desk, self._spaces = pages, desk, spaces
+
+    async def known(self, name: str) -> Space:
         """Raises :class:`NotFound`, also for a space that not everybody may know of."""
-        space = await spaces.load(str(made_id(name)))
+        space = await self._spaces.load(str(made_id(name)))
         if space.private or space.removed is not None:
             raise NotFound("There is no such space.", code="no-such-space")
         return space
 
-    async def form(visit: Visit, space: Space, to: str = "", wrong: str = "", *, sent: bool = False) -> Page:
-        told = {"space": space.id, "key": desk.public_key}
+    async def form(
+        self, visit: Visit, space: Space, to: str = "", wrong: str = "", *, handle: str = "", sent: bool = False
+    ) -> Page:
+        """``to`` and ``handle`` are what was filled in."""
+        told = {"space": space.id, "key": self.desk.public_key}
         iso = f"{datetime.fromtimestamp((space.scheduled_ms or 0) / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-        return pages.answer(
+        return self.pages.answer(
             msgspec.structs.replace(visit, path=f"/account/remind?space={space.id}"),
             "remind",
-            space=space, asks=reminders.asks(space), mails=desk.post.on, to=to, wrong=wrong, sent=sent, said=said,
-            page=told, iso=iso,
+            space=space, asks=reminders.asks(space), mails=self.desk.post.on, to=to, wrong=wrong, sent=sent, said=said,
+            page=told, iso=iso, here=visit.account is not None, messages=self.desk.messages, handle=handle,
         )  # fmt: skip
+
+
+def _of_asking(asking: _Asking, sessions: Sessions) -> list[HTTPRouteHandler]:
+    """``/account/remind``, for everybody."""
+    pages, desk = asking.pages, asking.desk
 
     @route("/account/remind", http_method=READ, include_in_schema=False)
     async def ask(request: _Request) -> Page:
-        return await form(await pages.visit(request), await known(str(request.query_params.get("space", ""))))
+        space = await asking.known(str(request.query_params.get("space", "")))
+        return await asking.form(await pages.visit(request), space)
 
     @post("/account/remind", include_in_schema=False, status_code=200)
     async def asked(request: _Request) -> Page:
         sessions.guard(request)
         visit, fields = await pages.visit(request), await form_of(request)
-        space = await known(fields.get("space", ""))
-        to = fields.get("mail", "")[:200]
+        space = await asking.known(fields.get("space", ""))
+        to, handle = fields.get("mail", "")[:200], fields.get("handle", "")[:200]
 
         async def work() -> Page:
-            await desk.by_mail(space, to, visit.language, address_of(request))
-            return await form(visit, space, sent=True)
+            if handle:
+                await desk.by_message(space, handle, visit.language, address_of(request))
+            else:
+                await desk.by_mail(space, to, visit.language, address_of(request))
+            return await asking.form(visit, space, sent=True)
 
-        return await tried(pages, visit, work, lambda wrong: form(visit, space, to, wrong))
+        return await tried(pages, visit, work, lambda wrong: asking.form(visit, space, to, wrong, handle=handle))
 
     @post("/account/remind/push", include_in_schema=False, status_code=200)
     async def subscribed(request: _Request) -> Response[dict[str, str]]:
@@ -81,11 +99,33 @@ def _of_asking(pages: Pages, desk: ReminderDesk, spaces: Spaces, sessions: Sessi
         sessions.guard(request)
         visit, fields = await pages.visit(request), await form_of(request)
         to = push.target(fields.get("endpoint", ""), fields.get("p256dh", ""), fields.get("auth", ""))
-        space = await known(fields.get("space", ""))
+        space = await asking.known(fields.get("space", ""))
         link = await desk.by_push(space, to, visit.language, address_of(request))
         return Response({"link": link}, headers={"cache-control": "no-store"})
 
     return [ask, asked, subscribed]
+
+
+def _here(asking: _Asking, sessions: Sessions, actors: ActorsTable) -> list[HTTPRouteHandler]:
+    """``/account/remind/site``: for who is signed in, among the notifications."""
+    pages, desk = asking.pages, asking.desk
+
+    @post("/account/remind/site", include_in_schema=False)
+    async def noticed(request: _Request) -> Page:
+        sessions.guard(request)
+        visit, fields = await pages.visit(request), await form_of(request)
+        space = await asking.known(fields.get("space", ""))
+        if visit.account is None:
+            return see(f"/sign-in?next={quote(f'/account/remind?space={space.id}')}")
+        account = visit.account.id
+
+        async def work() -> Page:
+            actor = await actors.of_account(account)
+            return see(await desk.by_site(space, account, actor, visit.language, address_of(request)))
+
+        return await tried(pages, visit, work, lambda wrong: asking.form(visit, space, "", wrong))
+
+    return [noticed]
 
 
 def _of_links(pages: Pages, desk: ReminderDesk, sessions: Sessions) -> list[HTTPRouteHandler]:

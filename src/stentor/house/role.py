@@ -53,6 +53,7 @@ from stentor.house.federation.service import FederationDesk, federation_of
 from stentor.house.hooks.service import WebhookDesk
 from stentor.house.mailing import MAILS, mailing_of
 from stentor.house.moderation.transparency import TransparencyKeeper
+from stentor.house.pace.budget import ArrivalBudget, budget_of
 from stentor.house.private.service import REVOKE
 from stentor.house.reach.pings import FeedPings
 from stentor.house.removals.service import Removals
@@ -136,12 +137,12 @@ async def _run(
     controller = Controller(spaces, bus, statuses, clock, holder=instance)
     site, editions = SiteKeeper(SiteTable(store.work), spaces.objects, settings), Editions(spaces, own.invitations)
     removals = Removals(spaces, editions, copies=_copies(settings))
-    webhooks, door = _webhooks(spaces, own), Door(descriptors(), _addresses(settings, trusted), clock, certificate)
-    federation = await _federation(settings, spaces, own)
+    budget, webhooks, federation = await _outward(settings, spaces, own, statuses)
+    door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     jobs = _jobs(spaces, chats, removals, posts, settings, Lease(bus, "jobs", holder=instance))
     letting_go = RetentionKeeper(retention := Retention(spaces, removals, of_site(settings)), bus, holder=instance)
     await site.begin()
-    mailing, mails = await mailing_of(settings, spaces, statuses, site, own, jobs)
+    mailing, mails = await mailing_of(settings, spaces, budget, site, own, jobs)
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
     app, lanes, listeners, desk = build(
         spaces, statuses, back_channels, chats, settings,
@@ -164,7 +165,7 @@ async def _run(
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports, PostKeeper(posts, jobs.lease))
         | admin.duties()
         | federation.duties(jobs.lease)
-        | _public(spaces, statuses, site, editions, jobs, settings)
+        | _public(spaces, statuses, site, editions, jobs, settings, budget)
         | {"mail settings": mailing.mail.settings.run(), "mail": mails.run(), "shows": shows.run()}
         | ({"certificate": certificate.watch()} if certificate else {})
         | {
@@ -179,10 +180,11 @@ async def _run(
 
 
 def _public(
-    spaces: Spaces, statuses: Statuses, site: SiteKeeper, editions: Editions, jobs: JobKeeper, settings: Settings
-) -> dict[str, Coroutine[Any, Any, None]]:
+    spaces: Spaces, statuses: Statuses, site: SiteKeeper, editions: Editions, jobs: JobKeeper, settings: Settings,
+    budget: ArrivalBudget,
+) -> dict[str, Coroutine[Any, Any, None]]:  # fmt: skip
     """What writes the objects that public pages are made of, and tells edges, and a hub of feeds, of them."""
-    clock, pings = spaces.clock, FeedPings(spaces, settings)
+    clock, pings = spaces.clock, FeedPings(spaces, settings, budget)
     jobs.also(pings.handlers())
     return {
         "installation": InstallationTeller(spaces.bus, statuses, clock).run(),
@@ -204,13 +206,14 @@ def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock,
     return spaces
 
 
-def _webhooks(spaces: Spaces, own: Keys) -> WebhookDesk:
-    work = spaces.store.work
-    return WebhookDesk(Webhooks(work), Deliveries(work), JobQueue(spaces.bus), _seal(own), spaces.clock)
-
-
-async def _federation(settings: Settings, spaces: Spaces, own: Keys) -> FederationDesk:
-    return await federation_of(settings, spaces.store.work, JobQueue(spaces.bus), _seal(own), spaces.clock)
+async def _outward(
+    settings: Settings, spaces: Spaces, own: Keys, statuses: Statuses
+) -> tuple[ArrivalBudget, WebhookDesk, FederationDesk]:
+    """What tells others of what happens here, and the budget that all of it shares."""
+    work, queue, seal = spaces.store.work, JobQueue(spaces.bus), _seal(own)
+    budget = budget_of(settings, work, statuses, spaces.clock)
+    webhooks = WebhookDesk(Webhooks(work), Deliveries(work), queue, seal, spaces.clock, budget)
+    return budget, webhooks, await federation_of(settings, work, JobQueue(spaces.bus), seal, spaces.clock, budget)
 
 
 def _seal(own: Keys) -> Seal:

@@ -33,6 +33,8 @@ class NoticeKind(StrEnum):
     LIKE = "like"
     POST = "post"
     """They have posted, and the reader wants to be told of it."""
+    REMINDER = "reminder"
+    """News of a space, of which the reader wants to be told. It is from nobody."""
 
 
 class NoticeBox(IntEnum):

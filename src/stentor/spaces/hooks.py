@@ -91,6 +91,8 @@ class PostDeed(StrEnum):
 POST_TYPES: Final = tuple(each.type for each in sorted(PostDeed))
 SPACE_TYPES: Final = tuple(sorted(space_type(kind) for kind in get_args(Event)))
 DEED_TYPES: Final = tuple(sorted(deed_type(deed) for deed in Deed))
+CALLS: Final = frozenset({"space.doors_opened", "space.went_live", "space.replay_opened"})
+"""Who hands these on sends people here."""
 TYPES: Final = (*DEED_TYPES, *POST_TYPES, *SPACE_TYPES)
 """All of them, in alphabetical order."""
 

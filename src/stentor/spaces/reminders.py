@@ -15,6 +15,8 @@ from stentor.spaces.model import ON_AIR, OVER, Space, State
 
 LATE_MS: Final = 5 * 60_000
 """So long after its time a talk that has not begun is late."""
+SOON_MS: Final = 20 * 60_000
+"""So long before a talk it is looked when people are to be told that it starts soon: the more they are, the sooner."""
 LIVE_MS: Final = 30 * 60_000
 """So old may the news be that a talk is on; who learns of it later has missed it, and is told of the replay."""
 NEWS_MS: Final = 12 * 3_600_000
@@ -32,26 +34,40 @@ MOST_REMINDERS: Final = 200_000
 
 PUSH: Final = "push"
 """The kind of the couriers' jobs: ``space``, ``news``, ``at``, ``made``, and the numbers ``after`` … ``upto``."""
+MESSAGE: Final = "reminder-message"
+"""The same of people elsewhere in the fediverse; or ``ask``, the number of one who is asked whether it was them."""
 VAPID: Final = "web push"
 """What the site's key for services of push messages is derived as."""
+LINKS: Final = "reminder links"
+"""What the key for links to reminders is derived as."""
 
 
 class Way(StrEnum):
-    """How somebody is told."""
+    """How somebody is told; and in links by which way they came (``?by=``)."""
 
     PUSH = "push"
     MAIL = "mail"
+    SITE = "site"
+    """By a notification here, to who has an account."""
+    FEDI = "fedi"
+    """By a direct message of the fediverse."""
 
 
 class News(StrEnum):
     """What people are told."""
 
     CHANGED = "changed"
+    SOON = "soon"
+    """It starts in some minutes: told before the doors, so that not all come at once."""
     LATE = "late"
     CANCELLED = "cancelled"
     LIVE = "live"
     """The doors are open: people may come, and the music plays until the talk begins."""
     REPLAY = "replay"
+
+
+TIMED: Final = frozenset({News.CHANGED, News.SOON, News.LATE})
+"""News of which there is one for each time that was announced."""
 
 
 class NewsMark(NamedTuple):
@@ -63,7 +79,7 @@ class NewsMark(NamedTuple):
     @property
     def text(self) -> str:
         """As it is kept: there is one of each, but a change for each new time."""
-        return f"{self.news}.{self.at_ms}" if self.news in (News.CHANGED, News.LATE) else self.news.value
+        return f"{self.news}.{self.at_ms}" if self.news in TIMED else self.news.value
 
 
 def news_of(found: Iterable[Event]) -> list[NewsMark]:
@@ -87,6 +103,9 @@ def still_true(mark: NewsMark, space: Space, made_ms: int, now_ms: int) -> bool:
     if space.removed is not None or now_ms - made_ms > (LIVE_MS if mark.news is News.LIVE else NEWS_MS):
         return False
     match mark.news:
+        case News.SOON:
+            waits = space.state in (State.SCHEDULED, State.DOORS_OPEN) and space.live_ms is None
+            return waits and space.scheduled_ms == mark.at_ms and now_ms < mark.at_ms + LATE_MS
         case News.CHANGED:
             return space.state is State.SCHEDULED and space.scheduled_ms == mark.at_ms
         case News.LATE:
@@ -98,6 +117,27 @@ def still_true(mark: NewsMark, space: Space, made_ms: int, now_ms: int) -> bool:
             return space.state in ON_AIR
         case News.REPLAY:
             return space.state is State.REPLAY and space.recorded
+
+
+def enough(mark: NewsMark, space: Space, made_ms: int) -> tuple[str, ...]:
+    """The marks of which one is enough: who was told that it starts soon needs not be told that the doors are open,
+    and the other way round; unless it was late, for then they were sent away once more."""
+    if mark.news is News.SOON:
+        return mark.text, News.LIVE.value
+    planned_ms = space.scheduled_ms
+    if mark.news is News.LIVE and planned_ms is not None and made_ms <= planned_ms + LATE_MS:
+        return mark.text, NewsMark(News.SOON, planned_ms).text
+    return (mark.text,)
+
+
+def made_ms(mark: NewsMark, job_ms: int) -> int:
+    """Of when a piece of news is, which was ordered at ``job_ms``: who asks after it is not told of it."""
+    match mark.news:
+        case News.SOON:
+            return mark.at_ms
+        case News.LATE:
+            return mark.at_ms + LATE_MS
+    return job_ms
 
 
 def asks(space: Space) -> bool:

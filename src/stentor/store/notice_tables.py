@@ -27,6 +27,8 @@ notifications = Table(
     Column("grp", String(64), nullable=False),
     Column("box", Integer, nullable=False, comment="social.notices.NoticeBox"),
     Column("at_ms", BigInteger, nullable=False),
+    Column("space", String(48), comment="of a reminder"),
+    Column("news", String(16), comment="spaces.reminders.News"),
     Index("ix_notifications_group", "account", "grp", "id"),
     Index("ix_notifications_by", "by", "account"),
     Index("ix_notifications_post", "post"),

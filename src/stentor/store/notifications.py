@@ -17,7 +17,8 @@ from stentor.social import ids, notices
 from stentor.social.ids import LARGEST
 from stentor.social.model import Author
 from stentor.social.notices import NoticeBox, NoticeKind, NoticeRules
-from stentor.store import social_tables
+from stentor.spaces.model import Space
+from stentor.store import social_tables, tables
 from stentor.store.actors import actors_of
 from stentor.store.reading import Reading, read_posts
 from stentor.store.telling import APART, GROUPS, MUTED, NOTES, forget, put, rules_of
@@ -32,6 +33,7 @@ MOST_BROUGHT: Final = 200
 """Posts that are noted at once, the newest of a week: who was away for longer reads the rest at home."""
 PURGED_AT_ONCE: Final = 500
 _BROUGHT: Final = "brought"
+_space: Final = msgspec.json.Decoder(Space)
 _MARK: Final = text(
     "INSERT INTO markers (actor, timeline, post) VALUES (:actor, :timeline, :post) ON CONFLICT DO NOTHING"
 )
@@ -47,7 +49,7 @@ _SEEN: Final = f"""NOT EXISTS (SELECT 1 FROM actors a LEFT JOIN accounts c ON c.
   AND NOT EXISTS (SELECT 1 FROM posts p JOIN muted_threads t ON t.root = coalesce(p.root, p.id)
                   WHERE t.account = :me AND p.id = n.post)"""
 """Of notifications ``n``: by somebody whom the reader has not muted, who is not suspended, and neither has blocked."""
-_COLUMNS: Final = 'SELECT n.id, n."by", n.kind, n.post, n.grp, n.at_ms FROM notifications n'
+_COLUMNS: Final = 'SELECT n.id, n."by", n.kind, n.post, n.grp, n.at_ms, n.space, n.news FROM notifications n'
 _LAST: Final = f"{_SEEN} ORDER BY n.id DESC LIMIT :most"
 _SAMPLED: Final = text(f"{_COLUMNS} WHERE n.account = :me AND n.grp = :grp AND {_LAST}")
 _OF_STRANGER: Final = text(
@@ -65,6 +67,15 @@ _NEW_POSTS: Final = text(
 )
 
 
+class RemindedSpace(msgspec.Struct, frozen=True):
+    """The space that a reminder is about, as it is now, and what is new of it."""
+
+    id: str
+    title: str
+    news: str
+    scheduled_ms: int | None
+
+
 class NoticeGroup(msgspec.Struct, frozen=True, kw_only=True):
     """One line: who did it, the newest first, and how many they are. ``post`` is None for what is about none."""
 
@@ -76,6 +87,7 @@ class NoticeGroup(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     people: tuple[Author, ...]
     post: Reading | None = None
+    space: RemindedSpace | None = None
 
 
 class NoticePage(msgspec.Struct, frozen=True):
@@ -255,16 +267,34 @@ def _shown(connection: Connection, me: int, lines: Sequence[_Sampled]) -> list[N
     people = actors_of(connection, {each.by for line in lines for each in line.sample})
     about = {line.sample[0].post for line in lines if line.sample and line.sample[0].post is not None}
     posts = {each.post.id: each for each in read_posts(connection, sorted(about), me)}
+    spaces = _spaces(connection, [line.sample[0] for line in lines if line.sample])
     shown = []
     for line in lines:
         newest = line.sample[0] if line.sample else None
         if newest is None or (newest.post is not None and newest.post not in posts):
             continue
-        named = tuple(people[number] for number in dict.fromkeys(each.by for each in line.sample) if number in people)
+        if newest.space is not None and newest.id not in spaces:
+            continue
+        others = dict.fromkeys(each.by for each in line.sample if each.space is None)
+        named = tuple(people[number] for number in others if number in people)
         shown.append(
             NoticeGroup(
                 key=line.key, kind=NoticeKind(newest.kind), many=line.many, last=line.last, at_ms=newest.at_ms,
-                people=named, post=posts.get(newest.post),
+                people=named, post=posts.get(newest.post), space=spaces.get(newest.id),
             )
         )  # fmt: skip
     return shown
+
+
+def _spaces(connection: Connection, newest: Sequence[Row[Any]]) -> dict[int, RemindedSpace]:
+    """What reminders are about, by their ids; without spaces of which not everybody may know any more."""
+    asked = {each.space for each in newest if each.space is not None}
+    if not asked:
+        return {}
+    query = select(tables.spaces.c.body).where(tables.spaces.c.id.in_(sorted(asked)))
+    there = {each.id: each for body in connection.execute(query).scalars() if not (each := _space.decode(body)).private}
+    return {
+        each.id: RemindedSpace(space.id, space.title, str(each.news), space.scheduled_ms)
+        for each in newest
+        if (space := there.get(each.space)) is not None and space.removed is None
+    }

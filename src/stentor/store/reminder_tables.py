@@ -39,3 +39,16 @@ pace = Table(
     Column("free_ms", BigInteger, nullable=False, comment="until then arrivals are spoken for"),
 )
 """When the next people may be sent here."""
+
+reach = Table(
+    "reach",
+    metadata,
+    Column("space", String(48), primary_key=True),
+    Column("way", String(16), primary_key=True),
+    Column("sent", Integer, nullable=False),
+    Column("told", Integer, nullable=False),
+    Column("came", Integer),
+    Column("came_ms", BigInteger),
+    Index("ix_reach_came", "came_ms"),
+)
+"""What went out for a space, and how many came of it: sums."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -16,15 +16,18 @@ from stentor.spaces.model import Space
 from stentor.spaces.reminders import News, NewsMark, Way
 from stentor.store import tables
 from stentor.store.jobs import Wanted, add_jobs
-from stentor.store.reminder_tables import pace, reminded
+from stentor.store.reach import count_sent
+from stentor.store.reminder_tables import reminded
 from stentor.store.reminder_tables import reminders as table
+from stentor.store.telling import put_reminder
 from stentor.store.work import Work
 
 REMIND: Final = "remind"
 """The kind of the house's job that hands a piece of news over, by space."""
 FORGET: Final = "forget-reminders"
 UNCONFIRMED: Final = "forget-unconfirmed"
-ROW: Final = 1
+ON_SITE: Final = "remind-site"
+"""Tells some of those who have an account: as couriers' jobs of reminders."""
 _space = msgspec.json.Decoder(Space)
 
 
@@ -71,7 +74,7 @@ class RemindersTable:
             }  # fmt: skip
             row = connection.execute(insert(table).values(values).returning(*table.c)).mappings().one()
             if count == 0 and space.scheduled_ms is not None:
-                _order_late(connection, space.id, space.scheduled_ms, now_ms)
+                _order_timed(connection, space.id, space.scheduled_ms, now_ms)
             if not known:
                 wanted = [Wanted(UNCONFIRMED, str(row["number"]))]
                 add_jobs(connection, wanted, now_ms=now_ms, after_ms=reminders.CONFIRM_MS)
@@ -110,35 +113,48 @@ class RemindersTable:
         query = select(table.c.way, func.count()).where(table.c.space == space, table.c.confirmed_ms.is_not(None))
 
         def work(connection: Connection) -> dict[Way, int]:
-            return {Way(way): count for way, count in connection.execute(query.group_by(table.c.way)).tuples()}
+            found = connection.execute(query.group_by(table.c.way))
+            return {Way(way): int(count) for way, count in found}
 
         return await self._work.read(work)
 
     async def untold(
-        self, space: str, mark: str, made_ms: int, *, way: Way, after: int, most: int, host: str = "", upto: int = 0
-    ) -> Sequence[Reminder]:
+        self, space: Space, mark: NewsMark, made_ms: int, *, way: Way, after: int, most: int, host: str = "",
+        upto: int = 0,
+    ) -> Sequence[Reminder]:  # fmt: skip
         """The next of those who are to be told of a mark and were not, by their numbers: those who asked before the
-        news of ``made_ms``."""
-        where = (table.c.space == space) & (table.c.way == way.value) & (table.c.number > after)
+        news of ``made_ms``; with ``upto`` those of one ``host`` up to that number."""
+        marks = reminders.enough(mark, space, made_ms)
+        where = (table.c.space == space.id) & (table.c.way == way.value) & (table.c.number > after)
         where &= table.c.confirmed_ms.is_not(None) & (table.c.made_ms <= made_ms)
-        where &= ~table.c.number.in_(select(reminded.c.reminder).where(reminded.c.mark == mark))
-        if host:
+        where &= ~table.c.number.in_(select(reminded.c.reminder).where(reminded.c.mark.in_(marks)))
+        if upto:
             where &= (table.c.host == host) & (table.c.number <= upto)
         return await self._read(where, most)
 
     async def told(self, numbers: Sequence[int], mark: str, *, now_ms: int) -> None:
         """Notes of what some were told; those who took it back meanwhile are left out."""
+        if numbers:
+            await self._work.write(lambda connection: _note_told(connection, numbers, mark, now_ms))
+
+    async def notify(self, found: Mapping[int, int], mark: NewsMark, space: str, *, now_ms: int) -> None:
+        """Tells people here, by the numbers of their reminders and of themselves, and notes it, all at once."""
 
         def work(connection: Connection) -> None:
-            there = set(connection.execute(select(table.c.number).where(table.c.number.in_(numbers))).scalars())
-            known = select(reminded.c.reminder).where(reminded.c.mark == mark, reminded.c.reminder.in_(numbers))
-            there -= set(connection.execute(known).scalars())
-            rows = [{"reminder": number, "mark": mark, "at_ms": now_ms} for number in sorted(there)]
-            if rows:
-                connection.execute(insert(reminded), rows)
+            for number in _note_told(connection, list(found), mark.text, now_ms):
+                put_reminder(connection, found[number], space, mark.news.value, now_ms=now_ms)
 
-        if numbers:
-            await self._work.write(work)
+        await self._work.write(work)
+
+    async def order(self, space: str, mark: NewsMark, *, now_ms: int, after_ms: int) -> None:
+        """Orders that a piece of news is handed over later."""
+        wanted = [_wanted(space, mark)]
+        await self._work.write(lambda connection: add_jobs(connection, wanted, now_ms=now_ms, after_ms=after_ms))
+
+    async def order_step(self, wanted: Wanted, *, now_ms: int, due_ms: int) -> None:
+        """Orders a job of the house, in its moment."""
+        after_ms = max(0, due_ms - now_ms)
+        await self._work.write(lambda connection: add_jobs(connection, [wanted], now_ms=now_ms, after_ms=after_ms))
 
     async def space(self, space: str) -> Space | None:
         """A space as it is now."""
@@ -149,25 +165,6 @@ class RemindersTable:
             return _space.decode(found) if found is not None else None
 
         return await self._work.read(work)
-
-    async def reserve(self, slot: Callable[[int], tuple[int, int]]) -> int:
-        """The moment for what ``slot`` makes of the moment until which arrivals are spoken for; it gives its own and
-        the next such moment. Whoever asks next, in whatever process, gets that."""
-
-        def work(connection: Connection) -> int:
-            mine = pace.c.id == ROW
-            free_ms = connection.execute(select(pace.c.free_ms).where(mine).with_for_update()).scalar_one_or_none()
-            at_ms, next_ms = slot(free_ms or 0)
-            if free_ms is None:
-                connection.execute(insert(pace).values(id=ROW, free_ms=next_ms))
-            else:
-                connection.execute(update(pace).where(mine).values(free_ms=next_ms))
-            return at_ms
-
-        try:
-            return await self._work.write(work)
-        except IntegrityError:  # the first two at once
-            return await self._work.write(work)
 
     async def _read(self, where: ColumnElement[bool], most: int = 1) -> Sequence[Reminder]:
         query = select(table).where(where).order_by(table.c.number).limit(most)
@@ -183,6 +180,20 @@ class RemindersTable:
         await self._work.write(work)
 
 
+def _note_told(connection: Connection, numbers: Sequence[int], mark: str, now_ms: int) -> list[int]:
+    """Those of whom it was not noted yet, and who are still there."""
+    there = select(table.c.number, table.c.space, table.c.way).where(table.c.number.in_(numbers))
+    rows = {row.number: row for row in connection.execute(there)}
+    known = select(reminded.c.reminder).where(reminded.c.mark == mark, reminded.c.reminder.in_(numbers))
+    new = sorted(rows.keys() - set(connection.execute(known).scalars()))
+    if new:
+        connection.execute(insert(reminded), [{"reminder": each, "mark": mark, "at_ms": now_ms} for each in new])
+        first = rows[new[0]]
+        calls = mark == News.LIVE or mark.startswith(News.SOON)
+        count_sent(connection, first.space, first.way, sent=len(new), told=len(new) if calls else 0)
+    return new
+
+
 def order_reminders(connection: Connection, space: Space, events: Sequence[Event]) -> None:
     """Orders that people are told of what is new, and when their addresses are forgotten, in the transaction of it."""
     marks, after_ms = reminders.news_of(events), reminders.forget_after_ms(events)
@@ -194,12 +205,15 @@ def order_reminders(connection: Connection, space: Space, events: Sequence[Event
     add_jobs(connection, [_wanted(space.id, mark) for mark in marks], now_ms=now_ms)
     for mark in marks:
         if mark.news is News.CHANGED:
-            _order_late(connection, space.id, mark.at_ms, now_ms)
+            _order_timed(connection, space.id, mark.at_ms, now_ms)
     if after_ms is not None:
         add_jobs(connection, [Wanted(FORGET, space.id)], now_ms=now_ms, after_ms=after_ms)
 
 
-def _order_late(connection: Connection, space: str, scheduled_ms: int, now_ms: int) -> None:
+def _order_timed(connection: Connection, space: str, scheduled_ms: int, now_ms: int) -> None:
+    """What is told at its time, unless something else happens."""
+    soon_ms = max(0, scheduled_ms - reminders.SOON_MS - now_ms)
+    add_jobs(connection, [_wanted(space, NewsMark(News.SOON, scheduled_ms))], now_ms=now_ms, after_ms=soon_ms)
     after_ms = max(0, scheduled_ms + reminders.LATE_MS - now_ms)
     add_jobs(connection, [_wanted(space, NewsMark(News.LATE, scheduled_ms))], now_ms=now_ms, after_ms=after_ms)
     add_jobs(connection, [Wanted(FORGET, space)], now_ms=now_ms, after_ms=after_ms + reminders.KEPT_MS)

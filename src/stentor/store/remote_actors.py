@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from stentor.fediverse.reading import RemoteActor
 from stentor.fediverse.sites import server
@@ -98,6 +98,15 @@ class RemoteActors:
         query = query.where(_FOLLOW.followee == of, _FOLLOW.state == "granted")
         return await self._work.read(
             lambda connection: [Inbox("", each, each) for each in connection.execute(query).scalars()]
+        )
+
+    async def followers_at(self, of: int) -> dict[str, int]:
+        """How many follow somebody, by the inbox of their server."""
+        query = select(_REMOTE.shared_inbox, func.count()).group_by(_REMOTE.shared_inbox)
+        query = query.join_from(remote_actors, follows, _FOLLOW.follower == _REMOTE.actor)
+        query = query.where(_FOLLOW.followee == of, _FOLLOW.state == "granted")
+        return await self._work.read(
+            lambda connection: {inbox: int(count) for inbox, count in connection.execute(query)}
         )
 
     async def everywhere(self) -> Sequence[Inbox]:

@@ -122,6 +122,16 @@ def put(
         forget(connection, NOTES.c.id.in_(mine.order_by(NOTES.c.id).limit(many - notices.MOST_OF_STRANGER)))
 
 
+def put_reminder(connection: Connection, to: int, space: str, news: str, *, now_ms: int) -> None:
+    """Tells somebody news of a space; the newest takes the place of the one before."""
+    key, kind = f"reminder-{space}"[:64], NoticeKind.REMINDER.value
+    forget(connection, (NOTES.c.account == to) & (NOTES.c.grp == key))
+    values = {"account": to, "grp": key, "kind": kind, "box": int(NoticeBox.MAIN)}
+    made = insert(NOTES).values(by=to, post=None, at_ms=now_ms, space=space, news=news, **values)
+    last = int(connection.execute(made.returning(NOTES.c.id)).scalar_one())
+    connection.execute(_JOIN, values | {"last": last})
+
+
 def rules_of(connection: Connection, me: int) -> NoticeRules:
     """Whose notifications somebody wants apart."""
     row = connection.execute(select(RULES).where(RULES.c.account == me)).mappings().first()

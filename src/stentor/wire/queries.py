@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 KNOWN = (
-    "_HLS_msn", "_HLS_part", "burst", "format", "from", "lang", "maxheight", "maxwidth", "pass", "player", "q",
+    "_HLS_msn", "_HLS_part", "burst", "by", "format", "from", "lang", "maxheight", "maxwidth", "pass", "player", "q",
     "rendition", "resource", "ticket", "to", "url", "v",
 )  # fmt: skip

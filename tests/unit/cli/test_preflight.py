@@ -20,6 +20,7 @@ from stentor.cli.preflight import (
     of_disks,
     of_parts,
     of_quota,
+    of_reminders,
     of_roles,
     of_state,
 )  # fmt: skip
@@ -175,3 +176,17 @@ def test_what_was_rehearsed_stands_beside_what_is_expected() -> None:
     assert (more.verdict, "by extrapolation 21,250" in more.found) == (WARNING, True)
     changed = of_certificate(shown, configuration(max_seats=20), 10)
     assert (changed.verdict, "void: settings max_seats: 13 → 20" in changed.found) == (WARNING, True)
+
+
+def test_those_who_wait_to_be_told() -> None:
+    """How many come, by what was measured; where the last would be told too late it says what to do."""
+    reach: dict[str, Any] = {
+        "ways": {"push": {"waiting": 9000}, "mail": {"waiting": 1000}, "fediverse": {"waiting": 0}},
+        "rate": 0.25, "measured_on": 400, "expected": 2500, "needed_s": 60.0,
+    }  # fmt: skip
+    found = of_reminders(reach)
+    assert found.verdict is OK
+    assert "10,000 wait to be told (9,000 by push, 1,000 by mail); about 2,500 come" in found.found
+    assert "(25%, measured on 400 people)" in found.found
+    assert of_reminders(reach | {"needed_s": 1000.0}).verdict is WARNING
+    assert of_reminders(reach | {"ways": {}}).found == "nobody waits to be told"

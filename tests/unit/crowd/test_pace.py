@@ -71,5 +71,21 @@ def test_what_the_site_bears() -> None:
 
 
 def test_sending_begins_minutes_before() -> None:
-    assert pace.begins_ms(NOW_MS, 100_000, 700.0) == NOW_MS - round(pace.needed_s(100_000, 700.0) * 1000)
+    """So that the last have three minutes left to come; with very many a quarter of an hour before."""
+    needed_ms = round(pace.needed_s(100_000, 700.0) * 1000)
+    assert pace.begins_ms(NOW_MS, 100_000, 700.0) == NOW_MS - needed_ms - pace.LAST_MS
     assert pace.begins_ms(NOW_MS, 10_000_000, 700.0) == NOW_MS - pace.AHEAD_MS
+
+
+def test_how_many_come_is_learnt() -> None:
+    """From nothing the assumption; a handful moves it little, thousands make it what they were."""
+    assert pace.response(0, 0) == RESPONSE
+    assert 0.29 < pace.response(10, 10) < 0.36
+    assert abs(pace.response(20_000, 2_000) - 0.1) < 0.003
+    assert pace.response(10, 10_000) == 1.0
+
+
+def test_fewer_who_come_are_told_sooner() -> None:
+    moments, free_ms = pace.reserve_all(0, NOW_MS, [100, 100], 100.0, 0.1)
+    assert moments == [NOW_MS, NOW_MS + 125]
+    assert free_ms == NOW_MS + 250

@@ -19,13 +19,14 @@ from stentor.base.detached import Detached
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.bus.connection import heed_cancel
 from stentor.evidence import signed
-from stentor.evidence.report import RecordingState, Report, kept_key, report
+from stentor.evidence.report import RecordingState, Report, WayReach, kept_key, report
 from stentor.house.counts import rehearsed
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.spaces.service import Spaces
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space, State
 from stentor.store import proof
+from stentor.store.reach import ReachTable
 from stentor.wire import manifest
 
 LOOK_S: Final = 1.0
@@ -51,6 +52,7 @@ class ReportKeeper:
         self._spaces, self._counts, self._clock, self._settings = spaces, counts, clock, settings
         self._due: dict[str, float] = {}
         """When each is to be made anew (monotonic seconds)."""
+        self._reach = ReachTable(spaces.store.work)
         self._complete: set[str] = set()
         """Those of which nothing is made any more."""
         self._log = log.get("house")
@@ -122,9 +124,16 @@ class ReportKeeper:
         silent = [_EDGE.sub(r"\1", edge) for edge in silent]
         events = await self._events(found)
         rehearsal = await asyncio.to_thread(rehearsed.newest, self._settings, found.doors_open_ms)
+        reached = await self._reach.of(found.id)
+        if final:
+            await self._reach.came(found.id, counts.ways, now_ms=unix_ms(self._clock()))
+        ways = {
+            way: WayReach(counts.ways.get(way, 0), *((one.told, one.sent) if (one := reached.get(way)) else ()))
+            for way in sorted({*reached, *counts.ways})
+        }
         return report(
             found, events, verdict, counts, course,
-            final=final, spans=spans, recording=recording, rehearsal=rehearsal, silent=silent,
+            final=final, spans=spans, recording=recording, rehearsal=rehearsal, silent=silent, ways=ways,
         )  # fmt: skip
 
     async def _events(self, space: Space) -> list[Event]:

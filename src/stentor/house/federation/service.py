@@ -19,6 +19,7 @@ from stentor.fediverse.sites import Home, named
 from stentor.house.federation.inbox import InboxDesk
 from stentor.house.federation.private import PrivateNotes
 from stentor.house.federation.telling import Telling
+from stentor.house.pace.budget import ArrivalBudget
 from stentor.store.actor_keys import SEALED, ActorKeys
 from stentor.store.actors import ActorsTable
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
@@ -37,10 +38,12 @@ KEYS_AT_ONCE: Final = 20
 class FederationDesk:
     """Not ``on``, it does nothing and refuses what people ask of it."""
 
-    def __init__(self, work: Work, queue: JobQueue, seal: Seal, home: Home, clock: Clock, *, on: bool) -> None:
+    def __init__(
+        self, work: Work, queue: JobQueue, seal: Seal, home: Home, clock: Clock, budget: ArrivalBudget, *, on: bool
+    ) -> None:
         self.on = on
         self.private = PrivateNotes(work, home, clock)
-        self.inbox, self.telling = InboxDesk(work, queue, home, clock), Telling(work, queue, home, clock)
+        self.inbox, self.telling = InboxDesk(work, queue, home, clock), Telling(work, queue, home, clock, budget)
         self.home, self._seal, self._clock = home, seal, clock
         self._keys, self._people, self._deliveries = ActorKeys(work), RemoteActors(work), Deliveries(work)
         self._actors, self._follows = ActorsTable(work), FollowsTable(work)
@@ -101,10 +104,12 @@ class FederationDesk:
         return await self._deliveries.counts(subject), await self._deliveries.of(subject)
 
 
-async def federation_of(settings: Settings, work: Work, queue: JobQueue, seal: Seal, clock: Clock) -> FederationDesk:
+async def federation_of(
+    settings: Settings, work: Work, queue: JobQueue, seal: Seal, clock: Clock, budget: ArrivalBudget
+) -> FederationDesk:
     """The desk of a house. Raises :class:`SetupError` where others know the site under another address."""
     home, on = Home(settings.audience_address, settings.house_address), settings.federation == "on"
     await FederationTable(work).begin(home.files, on=on, now_ms=unix_ms(clock()))
     if on:
         await ActorKeys(work).begin()
-    return FederationDesk(work, queue, seal, home, clock, on=on)
+    return FederationDesk(work, queue, seal, home, clock, budget, on=on)

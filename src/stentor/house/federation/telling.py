@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.bus.jobs import JobQueue
+from stentor.crowd import pace
 from stentor.fediverse.sites import Home
+from stentor.house.pace.budget import ArrivalBudget
 from stentor.social.model import Audience
 from stentor.spaces.hooks import host_of
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
 from stentor.store.federating import FEDERATE, NAME, OutwardDeed
 from stentor.store.jobs import Job
 from stentor.store.noted import NotedPosts
+from stentor.store.reach import ReachTable
 from stentor.store.remote_actors import Inbox, RemoteActors
 from stentor.store.work import Work
+from stentor.wire.ways import FEDIVERSE
 
 JOB: Final = "activity"
 """The kind of the couriers' jobs."""
@@ -34,15 +39,16 @@ A_SECOND: Final = 115
 """Of the others: twenty thousand are told in three minutes, by a seventh of a processor, and none of those who then
 come to look finds the site busy with telling."""
 AT_ONCE: Final = 64
-"""Jobs that are on their way to the bus at the same time."""
+"""Jobs that are on their way to the bus at the same time, and have their moments together."""
 
 
 class Telling:
     """Orders deliveries."""
 
-    def __init__(self, work: Work, queue: JobQueue, home: Home, clock: Clock) -> None:
+    def __init__(self, work: Work, queue: JobQueue, home: Home, clock: Clock, budget: ArrivalBudget) -> None:
         self._posts, self._people, self._deliveries = NotedPosts(work, home), RemoteActors(work), Deliveries(work)
         self._queue, self._home, self._clock = queue, home, clock
+        self._budget, self._reach = budget, ReachTable(work)
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
         """What a house does by itself, for ``duty.jobs``."""
@@ -69,22 +75,45 @@ class Telling:
         what, actor = OutwardDeed(str(job.payload["what"])), int(job.payload["actor"])
         inboxes = await self._inboxes(what, actor, {name: str(value) for name, value in job.payload.items()})
         subject, now_ms = job.subject or f"actor {actor}", unix_ms(self._clock())
+        space = await self._announced(what, job)
+        people = await self._people.followers_at(actor) if space else {}
         orders = {f"{job.id}.{hashlib.sha256(each.encode()).hexdigest()[:32]}": each for each in inboxes}
         # By chance, and if this is done again in the same order: nobody is always the last.
         waiting = sorted(orders.items(), key=lambda each: hashlib.sha256(each[0].encode()).digest())
+        if space:  # and those first who bring most people here
+            waiting = pace.in_turn(waiting, lambda each: people.get(each[1], 1), random.random)
         due = {key: paced_ms(now_ms, at) for at, (key, _) in enumerate(waiting)}
-        rows = [_expected(key, subject, what, host_of(inbox), now_ms, due[key]) for key, inbox in waiting]
-        await self._deliveries.expect(rows)
         for at in range(0, len(waiting), AT_ONCE):
+            some = waiting[at : at + AT_ONCE]
+            moments = [due[key] for key, _ in some]
+            if space:
+                bearable = await self._budget.moments([people.get(inbox, 1) for _, inbox in some])
+                moments = [max(each) for each in zip(moments, bearable, strict=True)]
+            await self._deliveries.expect(
+                [
+                    _expected(key, subject, what, host_of(inbox), now_ms, due_ms)
+                    for (key, inbox), due_ms in zip(some, moments, strict=True)
+                ]
+            )
             await asyncio.gather(
                 *(
                     self._queue.put(
-                        JOB, key, {**job.payload, "inbox": inbox}, host=host_of(inbox), now_ms=now_ms,
-                        due_ms=due[key], subject=subject, what=what.value,
+                        JOB, key, {**job.payload, "inbox": inbox}, host=host_of(inbox), now_ms=now_ms, due_ms=due_ms,
+                        subject=subject, what=what.value,
                     )
-                    for key, inbox in waiting[at : at + AT_ONCE]
+                    for (key, inbox), due_ms in zip(some, moments, strict=True)
                 )
             )  # fmt: skip
+        if space and orders:
+            told = sum(people.get(each, 1) for each in inboxes)
+            await self._reach.sent(space, FEDIVERSE, sent=len(orders), told=told)
+
+    async def _announced(self, what: OutwardDeed, job: Job) -> str:
+        """The space to which a post sends people; empty for none."""
+        if what is OutwardDeed.CREATE:
+            noted = await self._posts.get(int(job.payload["post"]))
+            return (noted.space or "") if noted else ""
+        return ""
 
     async def _inboxes(self, what: OutwardDeed, actor: int, payload: Mapping[str, str]) -> list[str]:
         match what:

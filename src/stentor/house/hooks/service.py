@@ -11,7 +11,9 @@ from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotFound
 from stentor.base.seal import Seal
 from stentor.bus.jobs import JobQueue, Payload
+from stentor.crowd import pace
 from stentor.house.hooks import schema
+from stentor.house.pace.budget import ArrivalBudget
 from stentor.spaces import checks, hooks
 from stentor.spaces.hooks import PostDeed, Webhook
 from stentor.store.deliveries import Deliveries, DeliveryRow
@@ -24,9 +26,12 @@ _OF_POSTS = ("post", "done", "author", "at")
 class WebhookDesk:
     """Makes and changes webhooks, and hands events over to the couriers."""
 
-    def __init__(self, store: Webhooks, deliveries: Deliveries, queue: JobQueue, seal: Seal, clock: Clock) -> None:
+    def __init__(
+        self, store: Webhooks, deliveries: Deliveries, queue: JobQueue, seal: Seal, clock: Clock,
+        budget: ArrivalBudget,
+    ) -> None:  # fmt: skip
         self.store, self._deliveries, self._queue = store, deliveries, queue
-        self._seal, self._clock = seal, clock
+        self._seal, self._clock, self._budget = seal, clock, budget
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
         """What a house does by itself, for ``duty.jobs``."""
@@ -113,9 +118,11 @@ class WebhookDesk:
                 continue
             kind = hooks.space_type(type(found[1]))
             message = hooks.message_id(space, version)
-            for hook in hearing:
-                if hooks.is_told(hook, kind, found[1].at_ms, found[0]):
-                    await self._put(hook, message, kind, {"space": space, "version": version})
+            told = [each for each in hearing if hooks.is_told(each, kind, found[1].at_ms, found[0])]
+            calls = kind in hooks.CALLS and not found[0].private
+            moments = await self._budget.moments([pace.HOOK_PEOPLE] * len(told)) if calls else [0] * len(told)
+            for hook, due_ms in zip(told, moments, strict=True):
+                await self._put(hook, message, kind, {"space": space, "version": version}, due_ms=due_ms)
 
     async def _tell_deed(self, number: int) -> None:
         entry = await self.store.deed(number)
@@ -132,7 +139,9 @@ class WebhookDesk:
             if hooks.is_told(hook, kind, int(payload["at"]), None):
                 await self._put(hook, hooks.message_id(*payload.values()), kind, payload)
 
-    async def _put(self, hook: Webhook, message: str, kind: str, payload: Payload, *, again: str = "") -> str:
+    async def _put(
+        self, hook: Webhook, message: str, kind: str, payload: Payload, *, again: str = "", due_ms: int = 0
+    ) -> str:
         """Orders a delivery, whose key names the webhook and the event: ordered twice, it is one."""
         key = ".".join([str(hook.number), _about(payload), *([again] if again else [])])
         await self._queue.put(
@@ -141,6 +150,7 @@ class WebhookDesk:
             {"hook": hook.number, "message": message, **payload},
             host=hooks.host_of(hook.url),
             now_ms=unix_ms(self._clock()),
+            due_ms=due_ms,
             subject=_subject(hook),
             what=kind,
         )

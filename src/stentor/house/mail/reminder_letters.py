@@ -18,6 +18,7 @@ from stentor.spaces.model import Space
 from stentor.spaces.reminders import News, NewsMark, Way
 from stentor.store.jobs import Job
 from stentor.store.reminders import Reminder, RemindersTable
+from stentor.wire import ways
 
 
 class ReminderLetters:
@@ -51,7 +52,7 @@ class ReminderLetters:
         else:
             mark, made_ms = NewsMark(News(str(job.payload["news"])), int(job.payload["at"])), int(job.payload["made"])
             told = await self._table.untold(
-                space.id, mark.text, made_ms, way=Way.MAIL, after=found.number - 1, most=1,
+                space, mark, made_ms, way=Way.MAIL, after=found.number - 1, most=1,
             )  # fmt: skip
             true = reminders.still_true(mark, space, made_ms, unix_ms(self._clock()))
             if not true or [each.number for each in told] != [found.number]:
@@ -74,5 +75,5 @@ class ReminderLetters:
         number = hashlib.sha256(f"{link} {mark.text if mark else ''}".encode()).hexdigest()[:32]
         return self._letters.filled(
             name, to, found.language, number=number, off=link if mark else "",
-            title=space.title, when=f"{at:%Y-%m-%d %H:%M} UTC", page=f"{page}?by=mail", link=link,
+            title=space.title, when=f"{at:%Y-%m-%d %H:%M} UTC", page=ways.link(page, Way.MAIL), link=link,
         )  # fmt: skip

@@ -12,6 +12,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
+from stentor.base.receipts import Receipts
 from stentor.base.units import SpaceId
 from stentor.crowd.addresses import source
 from stentor.house.accounts.people import People
@@ -19,7 +20,6 @@ from stentor.house.mail.post import PostOffice
 from stentor.house.moderation import schema
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.flags import FlagTaker
-from stentor.house.moderation.receipts import Receipts
 from stentor.house.moderation.things import Knowing, Things
 from stentor.house.spaces.service import Spaces
 from stentor.people import moderation

@@ -13,9 +13,11 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotFound, Overloaded
 from stentor.bus.connection import heed_cancel
 from stentor.bus.jobs import JobQueue
+from stentor.crowd import pace
+from stentor.house.pace.budget import ArrivalBudget
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import front, hooks
-from stentor.spaces.model import Space
+from stentor.spaces.model import ON_AIR, Space, State
 from stentor.store.front import FrontTable
 from stentor.store.jobs import Job, Jobs, Wanted
 from stentor.wire import websub
@@ -29,12 +31,15 @@ MOST_MARKS: Final = 2000
 MOST_UNTOLD: Final = 1000
 RETRY_S: Final = 2.0
 FILES: Final = ("podcast.xml", "podcast.json")
+CALLS: Final = ON_AIR | {State.REPLAY}
+"""What a feed says of these makes people come."""
 
 
 class FeedPings:
     """``run`` is a task of the role. Without a hub in the settings nothing is ordered."""
 
-    def __init__(self, spaces: Spaces, settings: Settings) -> None:
+    def __init__(self, spaces: Spaces, settings: Settings, budget: ArrivalBudget) -> None:
+        self._budget = budget
         self._spaces, self._hub, self._site = spaces, settings.websub_hub, settings.audience_address
         self._queue, self._jobs = JobQueue(spaces.bus), Jobs(spaces.store.work, only=TELL)
         self._people = FrontTable(spaces.store.work)
@@ -92,6 +97,8 @@ class FeedPings:
         if not self._hub:
             return
         people = await self._people.people(front.hosts(space))
+        calls = space.state in CALLS
+        due_ms = await self._budget.moment(pace.HUB_PEOPLE) if calls else 0
         homes = ["", *([f"/shows/{space.show}"] if space.show else []), *(each.page for each in people.values())]
         for number, topic in enumerate(f"{self._site}{home}/{file}" for home in homes for file in FILES):
             await self._queue.put(
@@ -100,6 +107,7 @@ class FeedPings:
                 {"topic": topic},
                 host=hooks.host_of(self._hub),
                 now_ms=unix_ms(self._spaces.clock()),
+                due_ms=due_ms,
                 subject="feeds",
                 what="feed.changed",
             )

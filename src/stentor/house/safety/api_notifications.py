@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from litestar import Request, delete, get, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -37,6 +38,7 @@ _KINDS: dict[NoticeKind, schema.NoticeWord] = {
     NoticeKind.BOOST: "boost",
     NoticeKind.LIKE: "like",
     NoticeKind.POST: "post",
+    NoticeKind.REMINDER: "reminder",
 }
 
 
@@ -169,6 +171,7 @@ def _view(line: NoticeGroup, post: PostView | None) -> schema.NoticeView:
         people=[person(each) for each in line.people],
         post=post,
         at_ms=line.at_ms,
+        space=msgspec.convert(line.space, schema.NoticeSpace, from_attributes=True) if line.space else None,
     )
 
 

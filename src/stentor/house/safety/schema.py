@@ -14,12 +14,21 @@ from stentor.house.social.schema import AuthorView, PostView
 from stentor.house.spaces.schema import ONE_LINE, Name, Time
 from stentor.social.word_filters import LONGEST_WORD, MOST_WORDS, FilterContext
 
-NoticeWord = Literal["follow", "request", "mention", "reply", "quote", "boost", "like", "post"]
+NoticeWord = Literal["follow", "request", "mention", "reply", "quote", "boost", "like", "post", "reminder"]
 HandlingWord = Literal["accept", "filter", "drop"]
 
 
+class NoticeSpace(msgspec.Struct, frozen=True):
+    """The space that a reminder is about, as it is now."""
+
+    id: str
+    title: str
+    news: Literal["changed", "soon", "late", "cancelled", "live", "replay"]
+    scheduled_ms: Time | None
+
+
 class NoticeView(msgspec.Struct, frozen=True):
-    """One line: what some people have done with one post, or that they follow."""
+    """One line: what some people have done with one post, or that they follow; or news of a space, from nobody."""
 
     key: str
     """Names it: the same line keeps it while more people are added to it."""
@@ -33,6 +42,8 @@ class NoticeView(msgspec.Struct, frozen=True):
     post: PostView | None
     """What was liked, boosted, or said."""
     at_ms: Time
+    space: NoticeSpace | None = None
+    """Of a ``reminder``."""
 
 
 class NoticeList(msgspec.Struct, frozen=True):

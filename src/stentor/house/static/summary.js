@@ -61,10 +61,19 @@ export class Summary {
       const found = SHOWN.filter((name) => figures[name]?.value);
       $("summary-figures").replaceChildren(...this.#lengths(), ...found.map((name) => counted(name, figures[name])));
       this.#curve(curve);
+      await this.#ways();
       $("summary-said").textContent = found.length ? text("numbers.until", { when: when(until) }) : "";
     } catch {
       $("summary-figures").replaceChildren(...this.#lengths()); // it cannot be read now
     }
+  }
+
+  /** How many came by which way, beside how many were told and how many messages that took. */
+  async #ways() {
+    const { ways } = await ask("GET", `/spaces/${this.space}/reach`, { token: this.token });
+    const used = Object.entries(ways).filter(([, way]) => way.came || way.sent);
+    const said = used.map(([name, way]) => text("summary.way", { way: text(`summary.way_${name}`), ...way }));
+    $("summary-ways").textContent = said.join(" ");
   }
 
   /** @param {Curve} curve */

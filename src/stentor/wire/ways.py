@@ -1,0 +1,18 @@
+"""The ways by which people come to a space: links that are sent say which (``?by=mail``), and nothing of who goes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FEDIVERSE: Final = "fediverse"
+"""By a post of ours, wherever in the fediverse it is read."""
+CALENDAR: Final = "calendar"
+REMINDERS: Final = ("fedi", "mail", "push", "site")
+"""Those of ``spaces.reminders.Way``."""
+WAYS: Final = (*REMINDERS, CALENDAR, FEDIVERSE)
+"""All that are counted; what else stands in an address is nobody's."""
+
+
+def link(page: str, way: str) -> str:
+    """The address of a space's page, for who is told of it by that way."""
+    return f"{page}?by={way}"
