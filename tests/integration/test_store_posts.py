@@ -23,6 +23,7 @@ from stentor.store.database import WRITES, open_engine
 from stentor.store.metadata import metadata
 from stentor.store.schema import migrate
 from stentor.store.spaces import Store
+from stentor.store.timelines import CANDIDATES
 from tests.support.postgres import database_url, postgres
 from tests.support.social import NOW_MS, Town
 
@@ -148,6 +149,10 @@ async def test_home_is_what_was_expected(town: Town, seed: int) -> None:
         pages = await _all_pages(town, most)
         assert [post for page in pages for post in page] == everything
         assert all(len(page) == most for page in pages[:-1])
+    below, after = list[int](), 1
+    while page := await town.timelines.home(town.number[READER], after=after, most=7, rising=True):
+        below, after = [*page, *below], page[0]
+    assert below == everything
 
 
 async def test_pages_hold_while_posts_come_and_go(town: Town) -> None:
@@ -187,6 +192,23 @@ def _rows_that_point_to_people(connection: Connection) -> dict[str, int]:
         if table is tables.actors or {"actors", "posts"} & {key.column.table.name for key in table.foreign_keys}
     ]
     return {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in pointing}
+
+
+async def test_many_who_say_nothing_hide_nobody(town: Town) -> None:
+    """Whoever follows a hundred people, of whom two have ever posted, reads all that these have said, in pages from
+    above and from below."""
+    await town.people(READER, "ben", "cem", *(f"still{each}" for each in range(CANDIDATES + 5)))
+    for name in town.number:
+        if name != READER:
+            await town.follow(READER, name)
+    said = [await town.post("ben" if each % 3 else "cem", f"{each}") for each in range(12)]
+    assert await town.home(READER) == said[::-1]
+    assert await town.home(READER, after=said[3], most=3) == said[:8:-1]
+    assert await town.timelines.home(town.number[READER], after=said[3], most=3, rising=True) == said[6:3:-1]
+    found, after = list[int](), 1
+    while page := await town.timelines.home(town.number[READER], after=after, most=5, rising=True):
+        found, after = [*page, *found], page[0]
+    assert found == said[::-1]
 
 
 async def test_all_goes_with_an_account(town: Town) -> None:

@@ -21,6 +21,7 @@ import httpx
 import pytest
 
 from tests.integration.test_posts import put, upload
+from tests.support.apps import app_of
 from tests.support.house import client
 from tests.support.whole import Whole, whole
 
@@ -50,6 +51,8 @@ class Stage:
         self.keys: dict[str, str] = {}
         """Of pictures, by the kind of their post."""
         self.lists: dict[str, str] = {}
+        self.apps: dict[str, httpx.AsyncClient] = {}
+        """What asks for them by Mastodon's client API; for nobody without a token."""
 
     @property
     def house(self) -> str:
@@ -80,7 +83,8 @@ def path(*paths: str) -> Way:
         said = []
         for each in paths:
             for post in [one["id"] for one in stage.posts.values()] if "{post}" in each else [""]:
-                asked = each.format(post=post, root=stage.root["id"], list=stage.lists.get(reader, "1"))
+                anna, named = stage.root["author"]["id"], stage.lists.get(reader, "1")
+                asked = each.format(post=post, root=stage.root["id"], list=named, anna=anna)
                 answer = await http.get(asked, follow_redirects=True)
                 assert answer.status_code < 500, asked
                 said.append(answer.text if answer.is_success else "")
@@ -110,6 +114,16 @@ async def _pictures(stage: Stage, http: httpx.AsyncClient, _: str) -> str:
     return " ".join(found)
 
 
+def app(*paths: str) -> Way:
+    """The same by Mastodon's client API."""
+    way = path(*(f"/api{each}" for each in paths))
+
+    async def asked(stage: Stage, _: httpx.AsyncClient, reader: str) -> str:
+        return await way(stage, stage.apps[reader], reader)
+
+    return asked
+
+
 WAYS: Final[Mapping[str, Way]] = {
     "by id": path("/api/v1/posts/{post}"),
     "history": path("/api/v1/posts/{post}/history"),
@@ -125,6 +139,22 @@ WAYS: Final[Mapping[str, Way]] = {
     "likes": path("/api/v1/likes?limit=40"),
     "notifications": path("/api/v1/notifications", "/home/notifications"),
     "pages": path("/home", "/home/posts/{post}", "/home/posts/{root}", "/home/people/anna"),
+    "mastodon API": app(
+        "/v1/statuses/{post}",
+        "/v1/statuses/{post}/context",
+        "/v1/statuses/{root}/context",
+        "/v1/statuses/{post}/history",
+        "/v1/statuses/{post}/source",
+        "/v1/statuses/{post}/reblogged_by",
+        "/v1/timelines/home?limit=40",
+        "/v1/timelines/public?limit=40",
+        "/v1/timelines/tag/secret?limit=40",
+        "/v1/timelines/list/{list}?limit=40",
+        "/v1/favourites?limit=40",
+        "/v1/accounts/{anna}/statuses?limit=40",
+        "/v1/accounts/{anna}/statuses?pinned=true",
+        "/v1/accounts/{anna}/statuses?only_media=true&tagged=secret",
+    ),
     "archive": _archive,
     "export": _export,
     "pictures": _pictures,
@@ -151,7 +181,8 @@ async def _staged(stage: Stage, stack: AsyncExitStack) -> None:
         http = stage.people[handle] = await stack.enter_async_context(client(stage.house, **headers))
         body = {"handle": handle, "name": handle, "password": "several words together"}
         assert (await http.post("/api/v1/sign-up", json=body)).status_code == 201
-    stage.people[""] = await stack.enter_async_context(client(stage.house))
+        stage.apps[handle] = await stack.enter_async_context(app_of(http))
+    stage.people[""] = stage.apps[""] = await stack.enter_async_context(client(stage.house))
     anna, carrier = stage.people[AUTHOR], stage.people["carrier"]
     for handle in ("follower", "carrier", "blocked"):
         await stage.people[handle].put("/api/v1/people/anna/follow", json={})
@@ -216,7 +247,7 @@ async def test_nobody_reads_what_is_not_for_them(tmp_path: Path) -> None:
             found = marked(await come_by(stage, stage.people[reader], reader))
             allowed = set(MAY[reader].split())
             assert found <= allowed, f"{reader or 'a stranger'} reads {found - allowed} by {way}"
-            if way in ("by id", "pictures"):
+            if way in ("by id", "mastodon API", "pictures"):
                 assert found == allowed, f"{reader or 'a stranger'} does not read {allowed - found} by {way}"
             brought[way] |= found
         assert {way for way, kinds in brought.items() if not kinds} == SILENT

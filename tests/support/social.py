@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, insert, update
 
 from stentor.people.model import Account
-from stentor.social.ids import PostIds
+from stentor.social.ids import LARGEST, PostIds
 from stentor.social.model import Audience
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
@@ -91,8 +91,8 @@ class Town:
 
         await self.store.work.write(work)
 
-    async def home(self, reader: str, **cursor: int) -> list[int]:
-        return await self.timelines.home(self.number[reader], **{"most": 20, **cursor})
+    async def home(self, reader: str, *, before: int = LARGEST, after: int = 0, most: int = 20) -> list[int]:
+        return await self.timelines.home(self.number[reader], before=before, after=after, most=most)
 
     async def reads(self, ids: Sequence[int], viewer: int | None) -> list[Reading]:
         return await self.posts.read(ids, viewer)

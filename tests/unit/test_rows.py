@@ -25,7 +25,7 @@ HOUSE = (
     "pace", "who", "web", "uploads", "spaces", "covers", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
     "hooks", "programs", "shows", "media", "social", "announcing",
-    "safety", "federation", "moderation", "reach", "duty",
+    "safety", "federation", "moderation", "clients", "mastodon", "oauth", "reach", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
 MOST_FILES = 15
@@ -39,6 +39,7 @@ HOMES = {
     "sqlalchemy": {"store"},
     "aiosmtplib": {"house"},
     "alembic": {"store"},
+    "authlib": {"house"},
     "obstore": {"store"},
     "PIL": {"house"},
     "linkify_it": {"social"},

@@ -22,7 +22,7 @@ HOUSE: Final = (
     Row("/account", "one's own account"),
     Row("/accounts", "the accounts, for administrators"),
     Row("/admin", "what administrators do"),
-    Row("/api", "the REST API"),
+    Row("/api", "the REST API, and Mastodon's client API"),
     Row("/ask", "asking to speak"),
     Row("/comments", "writing comments"),
     Row("/echo", "a speaker's sound check"),
@@ -30,7 +30,7 @@ HOUSE: Final = (
     Row("/home", "posts, for who is signed in"),
     Row("/inbox", "what other servers of the fediverse send"),
     Row("/mine", "all spaces, for those who make some"),
-    Row("/oauth", "signing programs in"),
+    Row("/oauth", "signing apps in"),
     Row("/report", "reporting something, also without an account"),
     Row("/sign-in", "signing in, also by a provider"),
     Row("/sign-up", "making an account"),
@@ -38,7 +38,6 @@ HOUSE: Final = (
     Row("/studio", "what the pages of the house load"),
     Row("/whip", "a speaker's sound: WHIP"),
 )
-"""``/oauth``: nothing is there yet. A recipe that was copied once must go on fitting."""
 PROGRAMS: Final = ("api", "inbox", "oauth", "whip")
 """Below these paths errors are problem documents, whoever asks."""
 _FIRST: Final = frozenset(row.path[1:] for row in HOUSE)

@@ -20,6 +20,7 @@ from stentor.fediverse import documents, events, quoting, writing
 from stentor.fediverse.events import SpaceEvent
 from stentor.fediverse.sites import SITE, Home
 from stentor.fediverse.writing import Named, NotedPost, Thing
+from stentor.people import app_scopes
 from stentor.social import ids
 from stentor.social.model import Audience
 from stentor.social.public import PersonCard, PublicPost
@@ -68,7 +69,9 @@ class FediverseFiles:
                 return "ap-event", "", space[:64]
             case [".well-known", "webfinger"]:
                 return "ap-finger", "", request.query.get("resource", "")[:500]
-            case [".well-known", "host-meta" | "nodeinfo" as name] | ["nodeinfo", "2.1" as name]:
+            case [".well-known", "host-meta" | "nodeinfo" | "oauth-authorization-server" as name]:
+                return "ap-fixed", "", name
+            case ["nodeinfo", "2.1" as name]:
                 return "ap-fixed", "", name
             case [name] if name[:1] == "@" and _wants(request):
                 return "ap-person", "", name[1:].lower()
@@ -95,6 +98,8 @@ class FediverseFiles:
                 return self._made(await self._finger(reading, resource), kind=documents.JRD)
             case _, ("host-meta",):
                 return Document(documents.host_meta(self.home), documents.XRD, FIXED, now=self._clock())
+            case _, ("oauth-authorization-server",):  # apps ask for it by the name in people's handles
+                return self._made(app_scopes.metadata(self.home.house), kind="application/json", cache=FIXED)
             case _, ("nodeinfo",):
                 return self._made(documents.nodeinfo_links(self.home), kind="application/json", cache=FIXED)
         name = self._pages.look.name or self.home.name

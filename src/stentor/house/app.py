@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from litestar import HttpMethod, Litestar, MediaType, Request, Response, Router, route
+from litestar import HttpMethod, Litestar, Request, Response, Router, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, Reference, SecurityScheme
 from litestar.types import ASGIApp
 
-import stentor
 from stentor.base import log
 from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.base.receipts import Receipts
 from stentor.bus.status import Statuses
-from stentor.house import admin_pages, desk_routes, enter_page, home_routes, pages
+from stentor.house import admin_pages, desk_routes, enter_page, home_routes, openapi, pages
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
@@ -28,9 +25,11 @@ from stentor.house.admin.desk import Administration
 from stentor.house.admin.group_roles import GroupRoles
 from stentor.house.announcing import api as api_announcing
 from stentor.house.announcing.service import Announcer
+from stentor.house.apps import of_apps
 from stentor.house.captions import api as api_captions
 from stentor.house.captions.quotes import Quotes
 from stentor.house.captions.service import Corrections
+from stentor.house.clients.front import MastodonFront
 from stentor.house.comments import api as api_comments
 from stentor.house.comments import api_ballots, api_guests
 from stentor.house.comments.ballots import BallotBox
@@ -53,10 +52,10 @@ from stentor.house.hooks import api as api_hooks
 from stentor.house.hooks.service import WebhookDesk
 from stentor.house.mail.post import PostOffice
 from stentor.house.mailing import MailParts
+from stentor.house.media.passes import MediaPasses
 from stentor.house.moderation import api as api_moderation
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.service import CaseDesk
-from stentor.house.openapi import SESSION, TOKEN, Description
 from stentor.house.pace.budget import ArrivalBudget
 from stentor.house.private import api as api_private
 from stentor.house.private.guard import Guard, before
@@ -95,6 +94,7 @@ from stentor.house.web.idempotency import once
 from stentor.house.web.limits import Lanes, limited
 from stentor.house.who.access import Access
 from stentor.house.who.api_tokens import TokenReader
+from stentor.house.who.app_tokens import AppReader
 from stentor.house.who.callers import Callers, address_of
 from stentor.house.who.devices import Devices
 from stentor.house.who.sessions import Sessions
@@ -106,48 +106,15 @@ from stentor.spaces.tokens import Invitation
 from stentor.store.answers import Answers
 from stentor.store.api_tokens import ApiTokens
 from stentor.store.comments import CommentsTable
+from stentor.store.oauth import OAuthTable
 from stentor.store.retention import StorageLimits
 
 STARTING_S = 1.0
 """Reading what is on takes about so long."""
 
 
-def _openapi(cookie: str) -> OpenAPIConfig:
-    schemes: dict[str, SecurityScheme | Reference] = {
-        TOKEN: SecurityScheme(
-            type="http",
-            scheme="bearer",
-            description="The admin's, that of an invitation, or a program's (`stentor_…`).",
-        ),
-        SESSION: SecurityScheme(
-            type="apiKey",
-            security_scheme_in="cookie",
-            name=cookie,
-            description="What signing in sets. A request must come from our own pages (`Sec-Fetch-Site: same-origin`).",
-        ),
-    }
-    return OpenAPIConfig(
-        title="Stentor",
-        version=stentor.__version__,
-        description=(
-            "Spaces, their stage and their recordings. Errors are problem documents (RFC 9457) with a stable `code`. "
-            "Times are milliseconds since 1970 (UTC). The bearer token is the admin's, or that of an invitation; "
-            "without one, the cookie of a session counts."
-        ),
-        # The framework answers 404 in its own way for whatever lies under this path, so nothing of ours may.
-        path=f"{rest.PATH}/openapi.json",
-        render_plugins=[Description(path="/", media_type=MediaType.JSON)],
-        components=Components(security_schemes=schemes),
-        use_handler_docstrings=True,
-    )
-
-
 def build(
-    spaces: Spaces,
-    statuses: Statuses,
-    back_channels: BackChannels,
-    chats: ChatKeeper,
-    settings: Settings,
+    spaces: Spaces, statuses: Statuses, back_channels: BackChannels, chats: ChatKeeper, settings: Settings,
     *, keys: Keys, retention: Retention, counts: AudienceCounts, site: SiteKeeper, editions: Editions,
     admin: Administration, webhooks: WebhookDesk, mailing: MailParts, posts: PostDesk, federation: FederationDesk,
 ) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:  # fmt: skip
@@ -165,6 +132,7 @@ def build(
     comments, box = Comments(spaces, CommentsTable(spaces.store.work), chats, settings), BallotBox(spaces, chats)
     effects = Effects(spaces, people, pictures, chats, posts.media)
     desk = _desk(spaces, people, effects, settings, keys, mailing.mail.post)
+    passes = MediaPasses(keys.invitations, spaces.clock)
     guard, streams = Guard(spaces, callers, listeners), _streams(statuses, line, spaces, back_channels, chats)
     handlers = [
         *api.site_handlers(spaces, callers, views),
@@ -179,10 +147,7 @@ def build(
         *api_requests.handlers(line, callers, spaces, comments.newcomers),
         *api_back_channel.handlers(back_channels, callers),
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box, guard),
-        *social_routes.handlers(posts, callers, sessions, settings.house_address),
-        *api_announcing.handlers(Announcer(spaces, posts), callers),
-        *safety_routes.handlers(posts, callers),
-        *api_federation.handlers(federation, posts, callers),
+        *_of_posts(posts, spaces, federation, callers, sessions, passes, settings),
         *_of_site(site, admin, people, callers, readers, settings),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
@@ -197,15 +162,37 @@ def build(
         *desk_routes.of_desks(shown, desk, mailing, people, spaces, callers, sessions, guard),
         *inboxes.routes(federation),
         api_look.files(site),
+        *of_apps(
+            shown, posts, spaces, people, pictures, site, callers, sessions, passes, federation.home, settings,
+            mailing.reminders.public_key,
+        ),
         _health(spaces),
-    ]
+    ]  # fmt: skip
     app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
-    done_once = once(app, Answers(spaces.store.work), spaces.clock, cookie=sessions.cookie, lasts=callers.lasts)
-    return _guarded(done_once, lanes, settings), lanes, listeners, desk
+    return _served(app, lanes, spaces, callers, sessions, settings), lanes, listeners, desk
 
 
-def _guarded(app: ASGIApp, lanes: Lanes, settings: Settings) -> ASGIApp:
-    return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address)
+def _served(
+    app: Litestar, lanes: Lanes, spaces: Spaces, callers: Callers, sessions: Sessions, settings: Settings
+) -> ASGIApp:
+    """The application with all that is done before it sees a request."""
+    front, answers = MastodonFront(app), Answers(spaces.store.work)
+    done_once = once(front.inside(app), answers, spaces.clock, cookie=sessions.cookie, lasts=callers.lasts)
+    shared = front.outside(limited(done_once, lanes))
+    return secured(shared, house=settings.house_address, media=settings.audience_address)
+
+
+def _of_posts(
+    posts: PostDesk, spaces: Spaces, federation: FederationDesk, callers: Callers, sessions: Sessions,
+    passes: MediaPasses, settings: Settings,
+) -> list[HTTPRouteHandler]:  # fmt: skip
+    """Posts, what announces spaces, what people do to be left alone, and the fediverse."""
+    return [
+        *social_routes.handlers(posts, callers, sessions, passes, settings.house_address),
+        *api_announcing.handlers(Announcer(spaces, posts), callers),
+        *safety_routes.handlers(posts, callers),
+        *api_federation.handlers(federation, posts, callers),
+    ]
 
 
 def _of_counts(
@@ -267,7 +254,8 @@ def _oidc_login(people: People, settings: Settings, spaces: Spaces, site: SiteKe
 
 def _callers(access: Access, sessions: Sessions, spaces: Spaces, site: SiteKeeper) -> Callers:
     programs = TokenReader(ApiTokens(spaces.store.work), spaces.store.accounts, spaces.clock)
-    return Callers(access, sessions, programs, rules=lambda: site.rules)
+    apps = AppReader(OAuthTable(spaces.store.work), spaces.store.accounts, spaces.clock)
+    return Callers(access, sessions, programs, apps, rules=lambda: site.rules)
 
 
 def _of_programs(
@@ -358,7 +346,7 @@ def _litestar(routes: list[Any], shown: pages.Pages, cookie: str) -> Litestar:
     return Litestar(
         route_handlers=routes,
         exception_handlers=problems.handlers(log.get("house"), shown.problem, shown.sentence),
-        openapi_config=_openapi(cookie),
+        openapi_config=openapi.settings_of(cookie),
         logging_config=None,  # errors are logged in problems.py, once
         request_max_body_size=rest.MAX_BODY_BYTES,
     )

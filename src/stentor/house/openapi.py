@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from litestar import Request
+from litestar import MediaType, Request
+from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, Reference, SecurityScheme
 
+import stentor
 from stentor.base.errors import PROBLEM_TYPE
 from stentor.base.units import MADE_ID, SEAT_ID, SPACE_ID
 from stentor.house.accounts import schema as account_schema
@@ -225,6 +228,37 @@ class Description(JsonRenderPlugin):
         if self._made is None:
             self._made = msgspec.json.encode(described(openapi_schema))
         return self._made
+
+
+def settings_of(cookie: str) -> OpenAPIConfig:
+    """How the description is made and where it lies; ``cookie`` is the name of that of sessions."""
+    schemes: dict[str, SecurityScheme | Reference] = {
+        TOKEN: SecurityScheme(
+            type="http",
+            scheme="bearer",
+            description="The admin's, that of an invitation, or a program's (`stentor_…`).",
+        ),
+        SESSION: SecurityScheme(
+            type="apiKey",
+            security_scheme_in="cookie",
+            name=cookie,
+            description="What signing in sets. A request must come from our own pages (`Sec-Fetch-Site: same-origin`).",
+        ),
+    }
+    return OpenAPIConfig(
+        title="Stentor",
+        version=stentor.__version__,
+        description=(
+            "Spaces, their stage and their recordings. Errors are problem documents (RFC 9457) with a stable `code`. "
+            "Times are milliseconds since 1970 (UTC). The bearer token is the admin's, or that of an invitation; "
+            "without one, the cookie of a session counts."
+        ),
+        # The framework answers 404 in its own way for whatever lies under this path, so nothing of ours may.
+        path=f"{_PREFIX}/openapi.json",
+        render_plugins=[Description(path="/", media_type=MediaType.JSON)],
+        components=Components(security_schemes=schemes),
+        use_handler_docstrings=True,
+    )
 
 
 MODULES = (

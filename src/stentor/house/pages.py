@@ -283,7 +283,10 @@ def _of_accounts(pages: Pages, people: People, views: AccountViews, oidc_login: 
     async def sign_in(request: _Request) -> Response[str]:
         following = _next(request, "/")
         page = {"next": following, "provider": provider, "problem": _problem(request)}
-        return pages.answer(await pages.visit(request), "sign-in", page=page, next=following)
+        shown = pages.answer(await pages.visit(request), "sign-in", page=page, next=following)
+        if following.startswith("/oauth/"):  # the window of an app, which waits for it
+            shown.headers["cross-origin-opener-policy"] = "unsafe-none"
+        return shown
 
     @route("/sign-up", http_method=READ, include_in_schema=False)
     async def sign_up(request: _Request) -> Response[str]:

@@ -12,7 +12,8 @@ BIO_CHARACTERS = 500
 FEWEST_PASSWORD_CHARACTERS = 10
 """NIST SP 800-63B asks for 8 at least beside another factor; ours may stand alone, slowed by argon2 and a limit."""
 MOST_PASSWORD_CHARACTERS = 200
-LONGEST_PATH = 500
+LONGEST_PATH = 2000
+"""What an app asks for at the sign-in has up to 1,500."""
 
 _HANDLE = re.compile(HANDLE.strip("^$"))
 _PATH = re.compile(r"/[A-Za-z0-9_.~!$&'()*+,;=:@%?#/-]*")

@@ -15,7 +15,7 @@ from stentor.store import notice_tables, social_tables
 from stentor.store.actors import actors_of
 from stentor.store.federating import OutwardDeed, federate, is_remote
 from stentor.store.follows import end_follow
-from stentor.store.reading import load_post, relation_to
+from stentor.store.reading import blocked_among, load_post, relation_to
 from stentor.store.telling import estrange
 from stentor.store.work import Work
 
@@ -153,6 +153,10 @@ class BlocksTable:
         """Those of others whom somebody mutes."""
         query = select(_MUTES.c.target).where(_MUTES.c.account == me, _MUTES.c.target.in_(others), lasting(now_ms))
         return await self._work.read(lambda connection: set(connection.execute(query).scalars()))
+
+    async def apart(self, me: int, others: Collection[int]) -> set[int]:
+        """Those of others whom somebody blocks, or where they are from, or who block them."""
+        return await self._work.read(lambda connection: blocked_among(connection, me, others))
 
     async def purge(self, now_ms: int) -> int:
         """Deletes mutes that are over, a part of them; how many. They count no more since they are over."""

@@ -7,7 +7,7 @@ as many posts as a page has. A post costs the same whoever follows its author (`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, TextClause, exists, or_, select, text
 from sqlalchemy.orm import aliased
@@ -46,9 +46,21 @@ c(id, boosts) AS (
      AND p.id <= h.head AND +p.id > :after
      AND p.id >= coalesce((SELECT id FROM posts WHERE author = h.author AND visibility < 3 AND id <= h.head
                            ORDER BY id DESC LIMIT 1 OFFSET :k), 0)
-     AND p.id >= (SELECT CASE WHEN count(*) < :k THEN 0 ELSE min(head) END FROM h)
-  ORDER BY 1 DESC LIMIT :k)
-SELECT p.id, CASE WHEN (p.boost_of IS NULL OR c.boosts = 1)
+     AND p.id >= (SELECT CASE WHEN count(*) < :k OR count(head) < count(*) THEN 0 ELSE min(head) END FROM h)
+  ORDER BY 1 DESC LIMIT :k)"""
+_TAILS = """WITH f(author, boosts) AS MATERIALIZED ({of}),
+h(author, boosts, head) AS MATERIALIZED (
+  SELECT author, boosts, (SELECT id FROM posts WHERE author = f.author AND visibility < 3 AND id > :after
+                          ORDER BY id LIMIT 1) AS head FROM f ORDER BY head NULLS LAST LIMIT :k),
+c(id, boosts) AS (
+  SELECT p.id, h.boosts FROM h JOIN posts p ON p.author = h.author AND p.visibility < 3
+     AND p.id >= h.head AND +p.id < :before
+     AND p.id <= coalesce((SELECT id FROM posts WHERE author = h.author AND visibility < 3 AND id >= h.head
+                           ORDER BY id LIMIT 1 OFFSET :k), :largest)
+     AND p.id <= (SELECT CASE WHEN count(*) < :k OR count(head) < count(*) THEN :largest ELSE max(head) END FROM h)
+  ORDER BY 1 LIMIT :k)"""
+"""The same from below: the oldest above ``:after``."""
+_SHOWN = """SELECT p.id, CASE WHEN (p.boost_of IS NULL OR c.boosts = 1)
   AND (p.reply_to IS NULL OR p.reply_author = p.author OR p.reply_author = :me
        OR EXISTS (SELECT 1 FROM follows r WHERE r.follower = :me AND r.followee = p.reply_author
                   AND r.state = 'granted'))
@@ -68,50 +80,109 @@ SELECT p.id, CASE WHEN (p.boost_of IS NULL OR c.boosts = 1)
      OR EXISTS (SELECT 1 FROM posts o JOIN follows z ON z.follower = :me AND z.followee = o.author
                   AND z.state = 'granted' WHERE o.boost_of = p.boost_of AND o.id < p.id AND o.id > p.id - :day)))
   THEN 1 ELSE 0 END AS shown
-FROM c JOIN posts p ON p.id = c.id ORDER BY p.id DESC"""
+FROM c JOIN posts p ON p.id = c.id ORDER BY p.id {order}"""
 # "+p.id": of several lower bounds SQLite takes one for the index, and that is to be the author's own (0.4 s else).
-_HOME: Final = text(_HEADS.format(of=_FOLLOWED))
-_LIST: Final = text(_HEADS.format(of=_LISTED))
+
+
+class _Timeline(NamedTuple):
+    """A query from above, and one from below."""
+
+    falling: TextClause
+    rising: TextClause
+
+
+def _queries(of: str) -> _Timeline:
+    falling, rising = (
+        text(f"{some.format(of=of)}\n{_SHOWN.format(order=order)}")
+        for some, order in ((_HEADS, "DESC"), (_TAILS, "ASC"))
+    )
+    return _Timeline(falling, rising)
+
+
+_HOME: Final = _queries(_FOLLOWED)
+_LIST: Final = _queries(_LISTED)
+
+
+class OnlyPosts(NamedTuple):
+    """Which posts of one person are meant."""
+
+    replies: bool = True
+    """Also answers to others."""
+    boosts: bool = True
+    pictures: bool = False
+    """Only those with pictures."""
+    tag: str = ""
+    """Only those with a tag; empty: all."""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        media, tags = tables.media.c, tables.post_tags.c
+        own = or_(_POSTS.reply_to.is_(None), _POSTS.reply_author == _POSTS.author)
+        wanted = [
+            (not self.replies, own),
+            (not self.boosts, _POSTS.boost_of.is_(None)),
+            (self.pictures, exists().where(media.post == _POSTS.id)),
+            (bool(self.tag), exists().where(tags.post == _POSTS.id, tags.tag == self.tag)),
+        ]
+        return [condition for asked, condition in wanted if asked]
+
+
+EVERYTHING: Final = OnlyPosts()
 
 
 class TimelinesTable:
-    """``before`` and ``after`` are ids that are not in the page themselves. With ``after`` above 0 it is the page just
-    above that id where the way allows it, and the newest above it for home and lists."""
+    """``before`` and ``after`` are ids that are not in the page themselves. ``rising``: it is the page just above
+    ``after``, else the newest above it."""
 
     def __init__(self, work: Work, clock: Clock = wall) -> None:
         self._work, self._clock = work, clock
 
-    async def home(self, me: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+    async def home(
+        self, me: int, *, before: int = LARGEST, after: int = 0, most: int, rising: bool = False
+    ) -> list[int]:
         """Of those whom one follows, and one's own."""
         values = {"me": me, "now": unix_ms(self._clock())}
-        return await self._work.read(lambda connection: _heads(connection, _HOME, values, before, after, most))
+        return await self._followed(_HOME, values, before, after, most, rising=rising)
 
-    async def listed(self, me: int, name: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+    async def listed(
+        self, me: int, name: int, *, before: int = LARGEST, after: int = 0, most: int, rising: bool = False
+    ) -> list[int]:
         """Of those in a list whom one follows."""
         values = {"me": me, "list": name, "now": unix_ms(self._clock())}
-        return await self._work.read(lambda connection: _heads(connection, _LIST, values, before, after, most))
+        return await self._followed(_LIST, values, before, after, most, rising=rising)
 
-    async def local(self, me: int | None, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+    async def local(
+        self, me: int | None, *, before: int = LARGEST, after: int = 0, most: int, rising: bool = True
+    ) -> list[int]:
         """What people here say to everybody; no answers to others and no boosts."""
         here = exists().where(tables.actors.c.number == _POSTS.author, tables.actors.c.account.is_not(None))
         first = or_(_POSTS.reply_to.is_(None), _POSTS.reply_author == _POSTS.author)
         query = select(_POSTS.id).where(_POSTS.visibility == 0, _POSTS.boost_of.is_(None), first, here)
         query = query.where(_listed(me))
-        return await self._page(query, me, before, after, most)
+        return await self._page(query, me, before, after, most, rising=rising)
 
-    async def tag(self, me: int | None, tag: str, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+    async def tag(
+        self, me: int | None, tag: str, *, before: int = LARGEST, after: int = 0, most: int, rising: bool = True
+    ) -> list[int]:
         """What is said to everybody under a tag."""
         tags = tables.post_tags.c
         query = select(_POSTS.id).join_from(tables.post_tags, tables.posts, tags.post == _POSTS.id)
         query = query.where(tags.tag == tag, _POSTS.visibility == 0, _listed(me))
-        return await self._page(query, me, before, after, most)
+        return await self._page(query, me, before, after, most, rising=rising)
 
     async def profile(
-        self, me: int | None, author: int, *, before: int = LARGEST, after: int = 0, most: int
+        self,
+        me: int | None,
+        author: int,
+        *,
+        before: int = LARGEST,
+        after: int = 0,
+        most: int,
+        rising: bool = True,
+        only: OnlyPosts = EVERYTHING,
     ) -> Sequence[int]:
         """All of one person that may be read by who asks; filtered when read."""
         query = select(_POSTS.id).where(_POSTS.author == author, _POSTS.visibility < int(Audience.MENTIONED))
-        return await self._page(query, None, before, after, most)
+        return await self._page(query.where(*only.conditions()), None, before, after, most, rising=rising)
 
     async def pinned(self, author: int) -> list[int]:
         """What somebody has pinned, the newest pin first."""
@@ -158,11 +229,20 @@ class TimelinesTable:
             raise missing()
         return found.number
 
-    async def _page(self, query: Select[int], me: int | None, before: int, after: int, most: int) -> list[int]:
+    async def _followed(
+        self, queries: _Timeline, values: dict[str, int], before: int, after: int, most: int, *, rising: bool
+    ) -> list[int]:
+        below = _tails if rising else _heads
+        query = queries.rising if rising else queries.falling
+        return await self._work.read(lambda connection: below(connection, query, values, before, after, most))
+
+    async def _page(
+        self, query: Select[int], me: int | None, before: int, after: int, most: int, *, rising: bool
+    ) -> list[int]:
         if me is not None:
             query = query.where(~_hushed(me, unix_ms(self._clock())))
         query = query.where(_POSTS.id < before, _POSTS.id > after)
-        if after:  # the page just above: picked from below, and shown from above
+        if after and rising:  # the page just above: picked from below, and shown from above
             return (await self._ids(query.order_by(_POSTS.id).limit(most)))[::-1]
         return await self._ids(query.order_by(_POSTS.id.desc()).limit(most))
 
@@ -202,3 +282,19 @@ def _heads(
             break
         before, looked_at = rows[-1].id, min(2 * looked_at, MOST_CANDIDATES)
     return found[:most]
+
+
+def _tails(
+    connection: Connection, query: TextClause, values: dict[str, int], before: int, after: int, most: int
+) -> list[int]:
+    """The same from below, told from above."""
+    found: list[int] = []
+    looked_at = CANDIDATES
+    while True:
+        asked = values | {"before": before, "after": after, "k": looked_at, "day": DAY, "largest": LARGEST}
+        rows = connection.execute(query, asked).all()
+        found += [row.id for row in rows if row.shown]
+        if len(found) >= most or len(rows) < looked_at:
+            break
+        after, looked_at = rows[-1].id, min(2 * looked_at, MOST_CANDIDATES)
+    return found[:most][::-1]

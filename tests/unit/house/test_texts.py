@@ -72,15 +72,16 @@ def test_every_switch_has_its_buttons() -> None:
 
 CODES = re.compile(r"^\| `([a-z0-9-]+)` \| [0-9]{3}[^|]* \|", re.MULTILINE)
 UNSEEN = {
-    "address-too-long", "bad-candidate", "bad-ice", "bad-setup", "content-type", "edge-leaving", "head-too-large",
-    "hls-directives", "http-version", "idempotency-key-reused", "inbox-full", "list-not-found", "loop", "malformed",
-    "method-not-allowed", "no-attack-file", "no-audio", "no-captions", "no-dtls", "no-edition", "no-fingerprint",
-    "no-mid", "no-opus", "no-outline", "no-overflow", "no-portrait", "no-section", "no-sentence", "no-such-file",
-    "no-such-part", "no-such-reaction", "no-such-rendition", "no-such-segment", "no-such-space", "not-bundled",
-    "not-reached", "not-scheduled", "not-sdp", "not-sending", "not-supported", "oembed-format", "overflow-paused",
-    "peer-error", "pipelined", "precondition-failed", "precondition-required", "range-not-satisfiable",
-    "recording-damaged", "scope-missing", "setup", "signature-wrong", "timeline-not-found", "token-missing",
-    "too-fast", "too-many-connections", "transfer-encoding", "unreachable", "waiting",
+    "address-too-long", "app-token", "bad-candidate", "bad-ice", "bad-redirect", "bad-scope", "bad-setup",
+    "content-type", "edge-leaving", "head-too-large", "hls-directives", "http-version", "idempotency-key-reused",
+    "inbox-full", "list-not-found", "loop", "malformed", "method-not-allowed", "no-attack-file", "no-audio",
+    "no-captions", "no-dtls", "no-edition", "no-fingerprint", "no-mid", "no-opus", "no-outline", "no-overflow",
+    "no-portrait", "no-section", "no-sentence", "no-such-file", "no-such-part", "no-such-reaction",
+    "no-such-rendition", "no-such-segment", "no-such-space", "not-bundled", "not-reached", "not-scheduled", "not-sdp",
+    "not-sending", "not-supported", "oembed-format", "overflow-paused", "peer-error", "pipelined", "poll-fixed",
+    "precondition-failed", "precondition-required", "range-not-satisfiable", "rate-limited", "recording-damaged",
+    "scope-missing", "setup", "signature-wrong", "timeline-not-found", "token-missing", "too-fast", "too-many-apps",
+    "too-many-connections", "transfer-encoding", "unreachable", "waiting",
 }  # fmt: skip
 """What only players, senders, other servers and the command line are told."""
 

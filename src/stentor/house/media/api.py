@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from stentor.house.media import schema
+from stentor.house.media.passes import MediaPasses
 from stentor.house.media.service import MOST_BYTES, MediaDesk, missing
 from stentor.house.who.callers import Callers
 from stentor.social import ids, pictures
@@ -21,7 +22,9 @@ KEPT = "private, max-age=86400"
 """By the browser of who may see it. The file under an address never changes."""
 
 
-def handlers(desk: MediaDesk, posts: PostsTable, actors: ActorsTable, callers: Callers) -> list[HTTPRouteHandler]:
+def handlers(
+    desk: MediaDesk, posts: PostsTable, actors: ActorsTable, callers: Callers, passes: MediaPasses
+) -> list[HTTPRouteHandler]:
     """The handlers, which share the desk."""
 
     async def mine(request: _Request, media: str) -> Picture:
@@ -58,10 +61,11 @@ def handlers(desk: MediaDesk, posts: PostsTable, actors: ActorsTable, callers: C
     @get("/media/{media:str}/file", summary="The picture itself, for those who may see it", media_type=pictures.TYPE)
     async def file(request: _Request, media: FromPath[str], small: FromQuery[bool] = False) -> Response[bytes]:
         number, account = ids.parse(media), await callers.account(request)
+        given = request.query_params.get("pass", "")
         found = (await desk.table.get([number])).get(number) if number is not None else None
         if found is None:
             raise missing()
-        viewer = await actors.of_account(account.id) if account else None
+        viewer = await actors.of_account(account.id) if account else passes.viewer(given, found.id)
         if found.actor != viewer and not (found.post is not None and await posts.read([found.post], viewer)):
             raise missing()
         return Response(

@@ -164,9 +164,10 @@ class PostDesk:
             await self.media.hide(changed.media)
         return self.views.post(changed)
 
-    async def remove(self, post: int, author: int | None) -> None:
-        """Deletes a post, its boosts and its pictures, for good."""
-        await self.media.forget(await self.table.remove(post, author, now_ms=self.now_ms))
+    async def remove(self, post: int, author: int | None, *, keep_pictures: bool = False) -> None:
+        """Deletes a post, its boosts and its pictures, for good; ``keep_pictures``: these wait for another post."""
+        out = await self.table.remove(post, author, now_ms=self.now_ms)
+        await (self.media.hide(out) if keep_pictures else self.media.forget(out))
 
     async def history(self, post: int, viewer: int | None) -> schema.Versions:
         """What a post said, the oldest first, and what it says now. Raises :class:`NotFound`."""
@@ -178,6 +179,14 @@ class PostDesk:
 
     async def thread(self, post: int, viewer: int | None) -> schema.Thread:
         """What a post answers and what answers it, as far as it is for the reader. Raises :class:`NotFound`."""
+        before, after = await self.around(post, viewer)
+        return schema.Thread(
+            await self.shown(before, viewer, FilterContext.THREAD),
+            await self.shown(after, viewer, FilterContext.THREAD),
+        )
+
+    async def around(self, post: int, viewer: int | None) -> tuple[list[Reading], list[Reading]]:
+        """The same as posts that are not sifted yet; without those of who is muted."""
         await self.table.one(post, viewer)
         before, after = arrange(post, await self._timelines.thread(post))
         found = await self.table.read([*before, *after], viewer)
@@ -185,9 +194,9 @@ class PostDesk:
             muted = await self.blocks.muted_among(viewer, {each.post.author for each in found}, now_ms=self.now_ms)
             found = [each for each in found if each.post.author not in muted]
         above = set(before)
-        return schema.Thread(
-            await self.shown([each for each in found if each.post.id in above], viewer, FilterContext.THREAD),
-            await self.shown([each for each in found if each.post.id not in above], viewer, FilterContext.THREAD),
+        return (
+            [each for each in found if each.post.id in above],
+            [each for each in found if each.post.id not in above],
         )
 
     async def shown(

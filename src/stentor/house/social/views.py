@@ -11,7 +11,7 @@ from stentor.house.media import schema as media_schema
 from stentor.house.social import schema
 from stentor.social.model import OPEN, Audience, Author, Consented, PostPoll
 from stentor.social.visible import sees_results
-from stentor.social.word_filters import FilterAction, Sieve
+from stentor.social.word_filters import FilterAction, FilterHit, Sieve
 from stentor.spaces import phase
 from stentor.spaces.model import Space
 from stentor.store.reading import Mark, Reading
@@ -38,9 +38,9 @@ class PostViews:
         """Without those that a filter hides; the others say which filters they meet."""
         shown = []
         for each in found:
-            hits = sieve.hits(list(_texts(each))) if sieve else []
-            if not any(hit.filter.action is FilterAction.HIDE for hit in hits):
-                filtered = [schema.FilteredView(f"{hit.filter.id}", hit.filter.title, list(hit.words)) for hit in hits]
+            met = hits(each, sieve)
+            if not any(hit.filter.action is FilterAction.HIDE for hit in met):
+                filtered = [schema.FilteredView(f"{hit.filter.id}", hit.filter.title, list(hit.words)) for hit in met]
                 shown.append(msgspec.structs.replace(self.post(each), filtered=filtered))
         return shown
 
@@ -109,6 +109,11 @@ class PostViews:
             voters=poll.voters,
             voted=voted,
         )
+
+
+def hits(found: Reading, sieve: Sieve) -> list[FilterHit]:
+    """The filters that a post meets."""
+    return sieve.hits(list(_texts(found))) if sieve else []
 
 
 def _texts(found: Reading) -> Iterator[str]:

@@ -9,8 +9,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from stentor.base import hsts
 
 POLICY = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "media-src 'self' blob:"
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'; "
+    "media-src 'self' blob: {origin}; img-src 'self' {origin}; connect-src 'self' {origin}"
 )
 """Nothing from elsewhere but sound, portraits and comments of the audience's own servers, nothing inline: a text that
 slips through escaping still cannot run."""
@@ -23,15 +23,18 @@ SECURITY = {
 }
 
 
+def policy(media: str, *, forms: str = "'self'") -> str:
+    """What browsers let a page do; ``forms`` is where its forms may lead, also by a redirect."""
+    return POLICY.format(forms=forms, origin="{0.scheme}://{0.netloc}".format(urlsplit(media)))
+
+
 def secured(app: ASGIApp, *, house: str, media: str) -> ASGIApp:
     """``app``, with :data:`SECURITY` on every response that does not say otherwise itself.
 
     ``media`` is an address that pages may play sound from (the hold music, before anybody joins), show portraits from
     and read comments. ``house`` is our own; with both over https browsers are told to come by nothing else.
     """
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(media))
-    policy = f"{POLICY} {origin}; img-src 'self' {origin}; connect-src 'self' {origin}"
-    headers = {b"content-security-policy": policy.encode(), **SECURITY}
+    headers = {b"content-security-policy": policy(media).encode(), **SECURITY}
 
     strict = hsts.value(house, media).encode()
     over_tls = {**headers, hsts.NAME.lower().encode(): strict} if strict else headers

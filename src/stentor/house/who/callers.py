@@ -11,6 +11,7 @@ from litestar.types import Scope
 from stentor.base.errors import NotAllowed
 from stentor.house.who.access import Access
 from stentor.house.who.api_tokens import TokenReader, token_of
+from stentor.house.who.app_tokens import AppReader, app_token_of
 from stentor.house.who.sessions import Sessions
 from stentor.people import rights as site
 from stentor.people.model import Account, SiteRole
@@ -30,16 +31,24 @@ class Callers:
     """Reads requests. ``rules`` says who may make spaces."""
 
     def __init__(
-        self, access: Access, sessions: Sessions, programs: TokenReader, *, rules: Callable[[], SiteRules]
+        self,
+        access: Access,
+        sessions: Sessions,
+        programs: TokenReader,
+        apps: AppReader,
+        *,
+        rules: Callable[[], SiteRules],
     ) -> None:
         self._access, self._sessions, self._programs, self._rules = access, sessions, programs, rules
+        self.apps = apps
 
     def known(self, scope: Scope) -> bool:
         """Whether a request seems to come from somebody we know, told without asking the database."""
         request: _Request = Request(scope)
         authorization = request.headers.get("authorization", "")
         if authorization:
-            return self._programs.holds(authorization) or self._access.holds(authorization)
+            holders = (self._programs, self.apps, self._access)
+            return any(each.holds(authorization) for each in holders)
         return self._sessions.holds(request.cookies.get(self._sessions.cookie, ""))
 
     async def lasts(self, scope: Scope) -> bool:
@@ -48,6 +57,8 @@ class Callers:
         authorization = request.headers.get("authorization", "")
         if (token := token_of(authorization)) is not None:
             return await self._programs.lasts(token)
+        if (app := app_token_of(authorization)) is not None:
+            return await self.apps.lasts(app)
         if authorization:
             return self._access.holds(authorization)
         return await self._sessions.current(request) is not None

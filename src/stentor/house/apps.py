@@ -1,0 +1,48 @@
+"""What apps need: Mastodon's client API, signing in for it, and the pages where people say yes to an app."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from stentor.base.config import Settings
+from stentor.fediverse.sites import Home
+from stentor.house import app_pages
+from stentor.house.accounts.people import People
+from stentor.house.clients.limits import RateWindows
+from stentor.house.clients.ways import Counter, router
+from stentor.house.mastodon import routes
+from stentor.house.mastodon.own import OwnAccount
+from stentor.house.mastodon.shapes import PersonShapes, StatusShapes
+from stentor.house.media.passes import MediaPasses
+from stentor.house.oauth import endpoints
+from stentor.house.oauth.ways import AppWays
+from stentor.house.pages import Pages
+from stentor.house.site.service import SiteKeeper
+from stentor.house.social.service import PostDesk
+from stentor.house.spaces.pictures import Pictures
+from stentor.house.spaces.service import Spaces
+from stentor.house.who.callers import Callers
+from stentor.house.who.sessions import Sessions
+
+AVATAR, HEADER = "avatar.png", "header.png"
+"""What stands for a picture of somebody who has none: apps take no less than a picture."""
+
+
+def of_apps(
+    shown: Pages, posts: PostDesk, spaces: Spaces, people: People, pictures: Pictures, site: SiteKeeper,
+    callers: Callers, sessions: Sessions, passes: MediaPasses, home: Home, settings: Settings, push: str,
+) -> list[Router]:  # fmt: skip
+    """``push`` is the public key of the site's pushes."""
+    base, reader, clock = settings.house_address, callers.apps, spaces.clock
+    usual = {name: f"{base}{shown.static(file)}" for name, file in (("avatar", AVATAR), ("header", HEADER))}
+    shapes = StatusShapes(posts, PersonShapes(home, **usual), passes)
+    ways = [
+        *AppWays(reader.tokens, posts, push).ways(),
+        *routes.ways(shapes, OwnAccount(spaces, pictures), site, people, push),
+    ]
+    made = app_pages.AppPages(shown, reader.tokens, sessions, clock, base=base, media=settings.audience_address)
+    return [
+        router(ways, Counter(reader, posts.actors, RateWindows(clock), base)),
+        endpoints.routes(reader, shapes, clock, base),
+        app_pages.routes(made),
+    ]

@@ -1,0 +1,1 @@
+"""OAuth 2: how apps come to act for people."""
