@@ -130,11 +130,23 @@ def forms() -> list[tuple[ComposerForm, str]]:
     ]
 
 
+def profiles() -> list[dict[str, bool]]:
+    """How one stands with somebody: oneself, a stranger, followed with all that goes with it, asked, muted, blocked."""
+    none = dict.fromkeys(
+        ("blocking", "blocked_by", "following", "asked", "followed_by", "boosts", "notify", "muting", "asks"), False
+    )
+    chosen: list[tuple[str, ...]] = [
+        (), (), ("following", "followed_by", "boosts", "notify"), ("asked", "asks"), ("muting",), ("blocking",),
+        ("blocked_by",),
+    ]  # fmt: skip
+    return [none | dict.fromkeys(each, True) for each in chosen]
+
+
 def shown(picture: str) -> dict[str, Any]:
     """What the templates of posts need."""
     return {
         "me": ME.id, "html": shown_html, "said": said, "here": "/admin/design/posts", "part": False,
         "languages_of_posts": LANGUAGES, "longest": LONGEST, "most_pictures": MOST, "longest_warning": LONGEST_WARNING,
         "open_s": OPEN_S, "posts": posts(picture), "notices": notices(), "forms": forms(), "people": [ME, GRACE, FAR],
-        "now_ms": NOW_MS, "read_to": 3,
+        "profiles": profiles(), "now_ms": NOW_MS, "read_to": 3,
     }  # fmt: skip
