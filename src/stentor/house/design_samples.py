@@ -145,7 +145,7 @@ def profiles() -> list[dict[str, bool]]:
 def shown(picture: str) -> dict[str, Any]:
     """What the templates of posts need."""
     return {
-        "me": ME.id, "html": shown_html, "said": said, "here": "/admin/design/posts", "part": False,
+        "me": ME.id, "html": shown_html, "said": said, "here": "/admin/design/posts", "part": False, "federated": True,
         "languages_of_posts": LANGUAGES, "longest": LONGEST, "most_pictures": MOST, "longest_warning": LONGEST_WARNING,
         "open_s": OPEN_S, "posts": posts(picture), "notices": notices(), "forms": forms(), "people": [ME, GRACE, FAR],
         "profiles": profiles(), "now_ms": NOW_MS, "read_to": 3,
