@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, get_args, get_type_hints
 
 from msgspec.structs import replace
 
@@ -12,7 +11,7 @@ from stentor.house.home_forms import OPEN_S, ComposerForm
 from stentor.house.home_pages import LANGUAGES, shown_html
 from stentor.house.media.schema import MediaView
 from stentor.house.moderation_pages import said
-from stentor.house.safety.schema import NoticeView, NoticeWord
+from stentor.house.safety.schema import NoticeSpace, NoticeView, NoticeWord
 from stentor.house.social import schema
 from stentor.social.pictures import MOST
 from stentor.social.text import LONGEST, LONGEST_WARNING
@@ -103,18 +102,25 @@ def posts(picture: str) -> list[schema.PostView]:
 
 
 def notices() -> list[NoticeView]:
-    """A line of each kind; the first is of many people."""
-    kinds: Sequence[NoticeWord] = get_args(NoticeWord)
-    crowd = [GRACE, FAR, ME, GRACE, FAR]
-    without = {"follow", "request"}
-    return [
+    """A line of each kind, one of them of many people, and one of each news of a space."""
+    kinds: list[NoticeWord] = [each for each in get_args(NoticeWord) if each != "reminder"]
+    news = get_args(get_type_hints(NoticeSpace)["news"])
+    without, crowd = {"follow", "request"}, [GRACE, FAR, ME, GRACE, FAR]
+    found = [
         NoticeView(
-            key=f"{at}", id=f"{len(kinds) - at}", kind=kind, count=12 if kind == "like" else 1,
-            people=crowd if kind == "like" else [GRACE], post=None if kind in without else _post(40 + at),
-            at_ms=NOW_MS - at * HOUR_MS,
+            key=kind, id="", kind=kind, count=12 if kind == "like" else 1, people=crowd if kind == "like" else [GRACE],
+            post=None if kind in without else _post(40 + at), at_ms=NOW_MS,
         )
         for at, kind in enumerate(kinds)
     ]  # fmt: skip
+    found += [
+        NoticeView(
+            key=each, id="", kind="reminder", count=0, people=[], post=None, at_ms=NOW_MS,
+            space=NoticeSpace(id="election", title="Election night", news=each, scheduled_ms=NOW_MS + HOUR_MS),
+        )
+        for each in news
+    ]  # fmt: skip
+    return [replace(each, id=f"{len(found) - at}", at_ms=NOW_MS - at * HOUR_MS) for at, each in enumerate(found)]
 
 
 def forms() -> list[tuple[ComposerForm, str]]:
@@ -148,5 +154,5 @@ def shown(picture: str) -> dict[str, Any]:
         "me": ME.id, "html": shown_html, "said": said, "here": "/admin/design/posts", "part": False, "federated": True,
         "languages_of_posts": LANGUAGES, "longest": LONGEST, "most_pictures": MOST, "longest_warning": LONGEST_WARNING,
         "open_s": OPEN_S, "posts": posts(picture), "notices": notices(), "forms": forms(), "people": [ME, GRACE, FAR],
-        "profiles": profiles(), "now_ms": NOW_MS, "read_to": 3,
+        "profiles": profiles(), "now_ms": NOW_MS, "read_to": 10,
     }  # fmt: skip

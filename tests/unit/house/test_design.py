@@ -13,7 +13,7 @@ from stentor.house import design_samples
 from stentor.house.admin_pages import DESIGNS
 from stentor.people.site import SiteLook
 
-CATALOGUE = Catalogue("stentor.house", "stentor.spaces")
+CATALOGUE = Catalogue("stentor.house", "stentor.spaces", "stentor.people")
 STATIC = Static("stentor.house", root="/studio")
 TEMPLATES = Templates("stentor.house", CATALOGUE, static=STATIC)
 VALUES = {
