@@ -21,7 +21,7 @@ sub vcl_recv {
     unset req.http.Forwarded;
     # Hosts, speakers, programs: nothing of it is kept.
     # paths
-    if (req.url ~ "^/(account|accounts|admin|api|ask|comments|echo|enter|home|inbox|mine|oauth|report|sign-in|sign-up|stage|studio|whip)([/?]|$)") {
+    if (req.url ~ "^/(account|accounts|admin|api|ask|comments|echo|enter|home|inbox|mine|oauth|report|search|sign-in|sign-up|stage|studio|whip)([/?]|$)") {
         set req.backend_hint = house;
         return (pass);
     }

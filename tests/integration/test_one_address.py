@@ -41,6 +41,7 @@ ROWS = {
     "/mine": 200,
     "/oauth": 404,
     "/report": 200,
+    "/search": 303,
     "/sign-in": 200,
     "/sign-up": 200,
     "/stage": 404,

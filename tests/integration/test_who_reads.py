@@ -13,9 +13,12 @@ import pytest
 
 from stentor.social.model import Audience, Consented
 from stentor.social.notices import NoticeBox
+from stentor.social.searching import parse
 from stentor.store import social_tables as tables
+from stentor.store.indexing import IndexingTable
 from stentor.store.notifications import SETTLED_MS, NotificationsTable
 from stentor.store.reading import Reading
+from stentor.store.search import SearchesTable
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 from tests.support.social import Town
@@ -94,6 +97,16 @@ async def _pinned(town: Town, _: int | None, __: int) -> Sequence[int]:
     return await town.timelines.pinned(town.number[AUTHOR])
 
 
+async def _search(town: Town, viewer: int | None, _: int) -> Sequence[int]:
+    """By every word that a post of the author's may have."""
+    found = list[int]()
+    if viewer is None:
+        return found
+    for word in (*KINDS, *AUDIENCES):
+        found += (await SearchesTable(town.store.work).posts(viewer, parse(word), most=500)).ids
+    return found
+
+
 WAYS: Mapping[str, Way] = {
     "by id": _by_id,
     "home": _home,
@@ -102,6 +115,7 @@ WAYS: Mapping[str, Way] = {
     "pinned": _pinned,
     "notifications": _told,
     "strangers": _strangers,
+    "search": _search,
     "local": lambda town, viewer, _: town.timelines.local(viewer, most=500),
     "tag": lambda town, viewer, _: town.timelines.tag(viewer, TAG, most=500),
     "profile": lambda town, viewer, _: town.timelines.profile(viewer, town.number[AUTHOR], most=500),
@@ -152,6 +166,9 @@ async def _written(town: Town) -> dict[tuple[str, str], int]:
             if kind == "quoted":
                 quoting = await town.post(CARRIER, "look at this", quote_of=post)
                 await town.posts.consent(town.number[AUTHOR], quoting, Consented.GRANTED, now_ms=1)
+    await SearchesTable(town.store.work).set_findable(town.number[AUTHOR], True)
+    while await IndexingTable(town.store.work).index_some(2 * town.now_ms):
+        pass
     return made
 
 

@@ -24,8 +24,8 @@ CORES = ("wire", "audio", "people", "social", "fediverse", "crowd", "spaces", "e
 HOUSE = (
     "pace", "who", "web", "uploads", "spaces", "covers", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
-    "hooks", "programs", "shows", "media", "social", "announcing",
-    "safety", "federation", "moderation", "clients", "mastodon", "oauth", "reach", "duty",
+    "hooks", "programs", "shows", "media", "social", "searching", "announcing",
+    "safety", "federation", "imports", "moderation", "clients", "mastodon", "oauth", "reach", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
 MOST_FILES = 15

@@ -32,6 +32,7 @@ HOUSE: Final = (
     Row("/mine", "all spaces, for those who make some"),
     Row("/oauth", "signing apps in"),
     Row("/report", "reporting something, also without an account"),
+    Row("/search", "searching, for who is signed in"),
     Row("/sign-in", "signing in, also by a provider"),
     Row("/sign-up", "making an account"),
     Row("/stage", "the page of a speaker"),

@@ -18,6 +18,7 @@ from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
+from stentor.base.terms import folded
 from stentor.base.texts import LANGUAGES, UNSAID
 from stentor.edge import door, told
 from stentor.edge.channel import Channel
@@ -226,12 +227,12 @@ class FrontPages:
     def _search(self, query: str, language: str) -> Document:
         """What is found in titles and people; of all that the document has."""
         now = self._clock()
-        key = f"?{front.folded(query)}", language
+        key = f"?{folded(query)}", language
         kept = self._found.get(key)
         if kept is not None and 0 <= now - kept[0] < FRESH_S:
             return kept[1]
         self._searches.spend("", now)
-        words = front.folded(query).split()
+        words = folded(query).split()
         known = [space for space in self.listed() if front.has(words, space.title, *_names(space), *_topics(space))]
         people = [
             (account, each)

@@ -15,7 +15,7 @@ from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.base.receipts import Receipts
 from stentor.bus.status import Statuses
-from stentor.house import admin_pages, desk_routes, enter_page, home_routes, openapi, pages
+from stentor.house import admin_pages, desk_routes, enter_page, home_routes, openapi, pages, place_routes
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
@@ -65,7 +65,6 @@ from stentor.house.reach import api as api_reach
 from stentor.house.removals import api as api_removals
 from stentor.house.retention import api as api_retention
 from stentor.house.retention.service import Retention
-from stentor.house.safety import routes as safety_routes
 from stentor.house.seats import api as api_seats
 from stentor.house.seats import api_back_channel, api_claim, api_requests, api_stream, whip
 from stentor.house.seats.back_channel import BackChannels
@@ -148,6 +147,7 @@ def build(
         *api_back_channel.handlers(back_channels, callers),
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box, guard),
         *_of_posts(posts, spaces, federation, callers, sessions, passes, settings),
+        *place_routes.handlers(place := place_routes.desks(posts, spaces, federation), posts, callers),
         *_of_site(site, admin, people, callers, readers, settings),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
@@ -158,7 +158,7 @@ def build(
         whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations, guard), ice),
         api_provider.routes(oidc_login, sessions),
         *_pages(shown, guard.require, views, callers, people, oidc_login, admin, listeners, sessions),
-        home_routes.routes(shown, posts, sessions, spaces, federation),
+        *home_routes.routes(shown, posts, sessions, spaces, federation, place),
         *desk_routes.of_desks(shown, desk, mailing, people, spaces, callers, sessions, guard),
         *inboxes.routes(federation),
         api_look.files(site),
@@ -186,11 +186,10 @@ def _of_posts(
     posts: PostDesk, spaces: Spaces, federation: FederationDesk, callers: Callers, sessions: Sessions,
     passes: MediaPasses, settings: Settings,
 ) -> list[HTTPRouteHandler]:  # fmt: skip
-    """Posts, what announces spaces, what people do to be left alone, and the fediverse."""
+    """Posts, what announces spaces, and the fediverse."""
     return [
         *social_routes.handlers(posts, callers, sessions, passes, settings.house_address),
         *api_announcing.handlers(Announcer(spaces, posts), callers),
-        *safety_routes.handlers(posts, callers),
         *api_federation.handlers(federation, posts, callers),
     ]
 

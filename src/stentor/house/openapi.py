@@ -34,6 +34,7 @@ from stentor.house.door import schema as door_schema
 from stentor.house.editions import schema as edition_schema
 from stentor.house.federation import schema as federation_schema
 from stentor.house.hooks import schema as hook_schema
+from stentor.house.imports import schema as import_schema
 from stentor.house.mail import schema as mail_schema
 from stentor.house.media import schema as media_schema
 from stentor.house.moderation import schema as moderation_schema
@@ -43,6 +44,7 @@ from stentor.house.reach import schema as reach_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
 from stentor.house.safety import schema as safety_schema
+from stentor.house.searching import schema as search_schema
 from stentor.house.seats import schema as seat_schema
 from stentor.house.shows import schema as show_schema
 from stentor.house.site import schema as look_schema
@@ -104,12 +106,15 @@ UPLOADS = {
     "PUT /spaces/{space}/cover": "JPEG, PNG, WebP, GIF or AVIF.",
     "PUT /account/picture": "PNG, JPEG or WebP.",
     "PUT /media": "JPEG, PNG, WebP, GIF or AVIF.",
+    "PUT /imports/list": "A CSV file.",
+    "PUT /imports/archive": "ZIP, tar, tar.gz, or its outbox.json.",
     "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
 }
 FILES = {
     "GET /site/backups/{backup}": "application/x-tar",
     "GET /media/{media}/file": "image/webp",
     "GET /account/archive": "application/zip",
+    "GET /account/lists/{list_name}": "text/csv",
     "GET /moderation/cases/{case}/pictures/{key}": "image/webp",
 }
 """What is answered with a file, which the framework takes for a form."""
@@ -151,9 +156,15 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "filter_id": _SOCIAL_ID,
     "draft": _SOCIAL_ID,
     "scheduled": _SOCIAL_ID,
+    "import_id": _SOCIAL_ID,
+    "of": {"type": "string", "enum": ["following", "blocks", "mutes", "domains", "lists", "bookmarks"]},
+    "name": {"type": "string", "maxLength": 200},
+    "list_name": {"type": "string", "enum": ["following", "blocks", "mutes", "domains", "lists", "bookmarks"]},
     "line": {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},
     "kinds": {"type": "string", "pattern": f"^({'|'.join(NoticeKind)})(,({'|'.join(NoticeKind)}))*$"},
     "domain": {"type": "string", "pattern": r"^([a-z0-9-]{1,63}\.){1,3}[a-z][a-z0-9-]{0,60}$"},
+    "q": {"type": "string", "maxLength": 200},
+    "kind": {"type": "string", "enum": ["posts", "people", "tags", "spaces", "lines"]},
     "tag": {"type": "string", "minLength": 1, "maxLength": 100},
     "timeline": {"type": "string", "enum": ["home", "notifications"]},
 }
@@ -277,12 +288,14 @@ MODULES = (
     edition_schema,
     federation_schema,
     hook_schema,
+    import_schema,
     private_schema,
     program_schema,
     reach_schema,
     removal_schema,
     retention_schema,
     safety_schema,
+    search_schema,
     seat_schema,
     show_schema,
     look_schema,

@@ -51,6 +51,7 @@ from stentor.house.duty.watcher import Watcher
 from stentor.house.editions.service import Editions
 from stentor.house.federation.service import FederationDesk, federation_of
 from stentor.house.hooks.service import WebhookDesk
+from stentor.house.imports.keeper import ImportKeeper
 from stentor.house.mailing import MAILS, mailing_of
 from stentor.house.moderation.transparency import TransparencyKeeper
 from stentor.house.pace.budget import ArrivalBudget, budget_of
@@ -58,6 +59,7 @@ from stentor.house.private.service import REVOKE
 from stentor.house.reach.pings import FeedPings
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
+from stentor.house.searching.keeper import SearchKeeper
 from stentor.house.seats.back_channel import BackChannels
 from stentor.house.shows.keeper import ShowKeeper
 from stentor.house.site.service import SiteKeeper
@@ -165,6 +167,7 @@ async def _run(
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports, PostKeeper(posts, jobs.lease))
         | admin.duties()
         | federation.duties(jobs.lease)
+        | {"imports": ImportKeeper(posts, federation, spaces.objects, jobs.lease, clock).run()}
         | _public(spaces, statuses, site, editions, jobs, settings, budget)
         | {"mail settings": mailing.mail.settings.run(), "mail": mails.run(), "shows": shows.run()}
         | ({"certificate": certificate.watch()} if certificate else {})
@@ -192,6 +195,7 @@ def _public(
         "editions": editions.run(),
         "feeds": pings.run(),
         "posts": PublicKeeper(spaces, jobs.lease, clock).run(),
+        "search": SearchKeeper(spaces, jobs.lease, clock).run(),
         "site": site.run(),
         "transparency": TransparencyKeeper(spaces.store.work, spaces.objects, clock).run(),
     }

@@ -68,7 +68,7 @@ _TABLE: Final[tuple[tuple[str, str, Scope | None], ...]] = (
     ("GET", r"/posts/\{post\}(/history|/thread)?|/timelines/(local|tags/\{tag\})", Scope.READ),
     ("GET", r"/people/\{handle\}/(posts|pins|followers|following)", Scope.READ),
     ("*", r"/(posts|media|timelines|people|bookmarks|likes|quotes|markers)(/.*)?", Scope.POSTS),
-    ("*", r"/(drafts|scheduled-posts|follow-requests|lists)(/.*)?", Scope.POSTS),
+    ("*", r"/(drafts|scheduled-posts|follow-requests|lists|search|imports)(/.*)?", Scope.POSTS),
     ("*", r"/(notifications|notification-requests|blocks|mutes|domain-blocks|filters)(/.*)?", Scope.POSTS),
     ("GET", r"/spaces(/.*)?|/recordings|/shows(/.*)?", Scope.READ),
     ("*", r"/spaces/\{space\}/(comments|guest-comments|guests|silenced)(/.*)?", Scope.COMMENTS),

@@ -53,6 +53,13 @@ def check(text: str) -> str:
     return found
 
 
+def without_controls(text: str) -> str:
+    """A text that was checked by nobody here, without the signs that a post must not have."""
+    found = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    kept = (each for each in found if each in "\n\t" or unicodedata.category(each) not in _FORBIDDEN)
+    return "".join(each for each in kept if each not in _REVERSERS).strip()
+
+
 def warning(text: str) -> str:
     """A content warning: one line of up to 200 characters, or nothing. Raises :class:`BadInput`."""
     found = unicodedata.normalize("NFC", text.strip())

@@ -6,12 +6,12 @@ board, and make pages, feeds and calendars of it. So nobody who looks at them as
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
+from stentor.base import terms
 from stentor.spaces import board
 from stentor.spaces.model import Role, Seat, Space, State
 from stentor.spaces.opening import opened_ms
@@ -95,15 +95,10 @@ def theirs(spaces: Iterable[Space], account: str) -> list[Space]:
     return [space for space in spaces if any(seat.account == account for seat in people(space))]
 
 
-def folded(text: str) -> str:
-    """As it is searched: ``Müller`` and ``MULLER`` are the same."""
-    parts = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("ł", "l"))
-    return " ".join("".join(sign for sign in parts if not unicodedata.combining(sign)).split())
-
-
 def has(words: Iterable[str], *texts: str) -> bool:
-    """Whether every word, which is folded, is in one of the texts."""
-    known = folded(" ".join(texts))
+    """Whether every word, which is folded, is in one of the texts; an umlaut may be spelled out in either."""
+    text = " ".join(texts)
+    known = f"{terms.folded(text)} {terms.spelled(text)}"
     return all(word in known for word in words)
 
 

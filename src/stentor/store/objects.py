@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -86,6 +87,23 @@ class Objects:
                 return
         if await self.size(key) != len(data):
             raise Overloaded(f"Cannot store {key}: the store took it and does not have it.", retry_after_s=RETRY_S)
+
+    async def put_file(self, key: str, source: IO[bytes]) -> None:
+        """Writes a file of any size, from where it stands; it takes as long as it takes."""
+        try:
+            await obstore.put_async(self.store, key, source)
+        except (obstore.exceptions.BaseError, OSError) as error:
+            raise Overloaded(f"Cannot store {key}: {error}", retry_after_s=RETRY_S) from error
+
+    async def get_file(self, key: str, target: IO[bytes]) -> None:
+        """Copies an object of any size into a file. Raises :class:`NotFound`."""
+        try:
+            async with _told(f"Cannot read {key}"):
+                found = (await obstore.get_async(self.store, key)).stream()
+            async for part in found:
+                await asyncio.to_thread(target.write, part)
+        except (obstore.exceptions.BaseError, OSError) as error:
+            raise Overloaded(f"Cannot read {key}: {error}", retry_after_s=RETRY_S) from error
 
     async def get(self, key: str) -> bytes:
         """The whole object; raises :class:`NotFound`."""

@@ -48,7 +48,7 @@ async def make(objects: Objects, space: Space, at_ms: int, signer: Detached, add
     found = withdrawal.joined(await withdrawals.read(objects, space.id) or Withdrawal(space.id), withdrawal.of(space))
     if found.gone is not None:
         raise Removed("This space was removed on request.")
-    begin_ms = space.trim.from_ms // _SEGMENT_MS * _SEGMENT_MS if space.trim else 0
+    begin_ms = shown_from_ms(space)
     cues = quotes.sentence(_shown(await _words(objects, space, found), space, begin_ms), at_ms + begin_ms)
     start_ms, end_ms = quotes.sound(cues)
     if found.at(min(start_ms, at_ms + begin_ms), end_ms) is not None:
@@ -63,6 +63,11 @@ async def make(objects: Objects, space: Space, at_ms: int, signer: Detached, add
     made = quotes.quote(cues, space.title, audio, {str(entry.number): entry.hash for entry in used}, page)
     shown = (start_ms - begin_ms) / 1000, (end_ms - begin_ms) / 1000
     return MadeQuote(quotes.sign(made, signer), audio, *shown)
+
+
+def shown_from_ms(space: Space) -> int:
+    """Where the replay of a space begins: ms from the opening of the doors."""
+    return space.trim.from_ms // _SEGMENT_MS * _SEGMENT_MS if space.trim else 0
 
 
 async def _words(objects: Objects, space: Space, found: Withdrawal) -> list[Cue]:

@@ -38,6 +38,7 @@ actors = Table(
     Column("name", String(255), nullable=False),
     Column("state", String(16), nullable=False, server_default=text("''")),
     Column("approves", Integer, nullable=False, server_default="0", comment="1 for who is asked by new followers"),
+    Column("findable", Integer, nullable=False, server_default="0", comment="1 for who wants it"),
     Index("ix_actors_account", "account", unique=True),
     Index("ix_actors_handle", "handle", "domain"),
 )

@@ -157,7 +157,7 @@ class TimelinesTable:
         here = exists().where(tables.actors.c.number == _POSTS.author, tables.actors.c.account.is_not(None))
         first = or_(_POSTS.reply_to.is_(None), _POSTS.reply_author == _POSTS.author)
         query = select(_POSTS.id).where(_POSTS.visibility == 0, _POSTS.boost_of.is_(None), first, here)
-        query = query.where(_listed(me))
+        query = query.where(listed(me))
         return await self._page(query, me, before, after, most, rising=rising)
 
     async def tag(
@@ -166,7 +166,7 @@ class TimelinesTable:
         """What is said to everybody under a tag."""
         tags = tables.post_tags.c
         query = select(_POSTS.id).join_from(tables.post_tags, tables.posts, tags.post == _POSTS.id)
-        query = query.where(tags.tag == tag, _POSTS.visibility == 0, _listed(me))
+        query = query.where(tags.tag == tag, _POSTS.visibility == 0, listed(me))
         return await self._page(query, me, before, after, most, rising=rising)
 
     async def profile(
@@ -240,7 +240,7 @@ class TimelinesTable:
         self, query: Select[int], me: int | None, before: int, after: int, most: int, *, rising: bool
     ) -> list[int]:
         if me is not None:
-            query = query.where(~_hushed(me, unix_ms(self._clock())))
+            query = query.where(~hushed(me, unix_ms(self._clock())))
         query = query.where(_POSTS.id < before, _POSTS.id > after)
         if after and rising:  # the page just above: picked from below, and shown from above
             return (await self._ids(query.order_by(_POSTS.id).limit(most)))[::-1]
@@ -250,14 +250,14 @@ class TimelinesTable:
         return await self._work.read(lambda connection: list(connection.execute(query).scalars()))
 
 
-def _hushed(me: int, now_ms: int) -> ColumnElement[bool]:
+def hushed(me: int, now_ms: int) -> ColumnElement[bool]:
     """Whether one has muted or blocked an author, or where they are from, or is blocked by them."""
     mutes = tables.mutes.c
     muted = exists().where(mutes.account == me, mutes.target == _POSTS.author, lasting(now_ms))
     return or_(muted, between(me, _POSTS.author))
 
 
-def _listed(me: int | None) -> ColumnElement[bool]:
+def listed(me: int | None) -> ColumnElement[bool]:
     """Whether an author's posts stand in lists of the site: those of who is limited do for themselves and followers."""
     limited = exists().where(tables.actors.c.number == _POSTS.author, tables.actors.c.state == LIMITED)
     if me is None:

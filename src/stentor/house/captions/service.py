@@ -19,6 +19,7 @@ from stentor.spaces import checks, rights, withdrawal
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 from stentor.store import withdrawals
+from stentor.store.indexing import IndexingTable
 from stentor.wire import cue as wire
 from stentor.wire.cue import LINGER_S, Collection, Cue, Transcript
 
@@ -122,6 +123,8 @@ class Corrections:
 
     async def _keep(self, space: Space, transcript: Transcript) -> None:
         await self._objects.put(wire.object_key(space.id), wire.encode_transcript(transcript))
+        now_ms = unix_ms(self._spaces.clock())
+        await IndexingTable(self._spaces.store.work).order_space(space.id, due_ms=now_ms)
 
 
 def _key(place: str) -> tuple[int, str]:

@@ -59,13 +59,17 @@ class MediaDesk:
         now = self._clock()
         self._limit.spend(account.id, now)
         self._newcomers.spend(account, now)
-        photo = await self._readers.photo(account.id, data)
+        return await self.keep(account.id, actor, data)
+
+    async def keep(self, owner: str, actor: int, data: bytes, *, alt: str = "") -> Picture:
+        """The same of a picture that nobody uploads by hand: as many as there are."""
+        photo = await self._readers.photo(owner, data)
         key = secrets.token_hex(16)
         await self.objects.put(pictures.closed(pictures.name(key)), photo.large)
         await self.objects.put(pictures.closed(pictures.name(key, small=True)), photo.small)
         made = Picture(
-            id=self._ids.new(unix_ms(now)), actor=actor, key=key, alt="", blurhash=photo.blurhash, width=photo.width,
-            height=photo.height,
+            id=self._ids.new(unix_ms(self._clock())), actor=actor, key=key, alt=alt, blurhash=photo.blurhash,
+            width=photo.width, height=photo.height,
         )  # fmt: skip
         await self.table.add(made)
         return made

@@ -6,6 +6,7 @@ from alembic import context
 
 from stentor.store import (  # noqa: F401 (their tables are in the metadata, too)
     announcement_tables,
+    import_tables,
     notice_tables,
     oauth_tables,
     outbox_tables,

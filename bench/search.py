@@ -1,0 +1,163 @@
+"""What a search costs the database: ``python -m bench.search --folder DIR [--fill] [--databases …]``.
+
+``--fill`` makes the databases of ``bench.search_data`` in the folder (1 M posts) and ends. Without it people search
+in them, one after the other, by all that people search by: each with words of its own, the first page of 20 as the
+store finds it, with all that is looked up of who may find what.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from bench.search_data import FINDABLE_OF_TEN, VOCABULARY, WordyPlace, fill, word
+from bench.social import RESULTS, percentiles, timed
+from stentor.social.ids import PostIds
+from stentor.social.searching import parse
+from stentor.store.indexing import IndexingTable
+from stentor.store.posts import Composed, PostsTable
+from stentor.store.search import SearchesTable
+from stentor.store.spaces import Store
+from tests.support.postgres import Postgres, module
+
+SEARCHES: Final = 300
+PAGE: Final = 20
+COMMON: Final = 40
+INDEXED: Final = 2000
+_Ask = Callable[[int], Awaitable[object]]
+
+
+@contextmanager
+def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[tuple[str, Path | None]]:
+    """The address of a database in the folder, and its file."""
+    if kind == "sqlite":
+        path = folder / "search.db"
+        yield f"sqlite:///{path}", path
+        return
+    server = module(folder).get_server(folder / "data", cleanup_mode="stop")
+    try:
+        name = folder / "postgresql"
+        if fresh:
+            name.write_text(Postgres(server.get_uri()).fresh())
+        yield name.read_text(), None
+    finally:
+        server.cleanup()
+
+
+def kinds(table: SearchesTable, readers: list[int], few: int) -> dict[str, _Ask]:
+    """What people look for. ``few`` follows so few that a common word by people who want to be found by nobody is
+    mostly for others."""
+    rng = np.random.default_rng(12)
+    rare, middle = rng.integers(5_000, VOCABULARY, SEARCHES).tolist(), rng.integers(200, 5_000, SEARCHES).tolist()
+    common = rng.integers(0, COMMON, SEARCHES).tolist()
+
+    def posts(say: Callable[[int], str], reader: int | None = None) -> _Ask:
+        async def ask(each: int) -> object:
+            me = reader if reader is not None else readers[each % len(readers)]
+            return await table.posts(me, parse(say(each)), most=PAGE)
+
+        return ask
+
+    async def people(each: int) -> object:
+        return await table.people(readers[each % len(readers)], f"user{middle[each]}"[:-1], most=PAGE)
+
+    async def everybody(each: int) -> object:
+        return await table.people(readers[each % len(readers)], "us", most=PAGE)
+
+    async def tags(each: int) -> object:
+        return await table.tags(readers[each % len(readers)], f"tag{middle[each] % 10}")
+
+    return {
+        "a rare word": posts(lambda each: word(rare[each])),
+        "a word": posts(lambda each: word(middle[each])),
+        "one of the 40 most common": posts(lambda each: word(common[each])),
+        "two words": posts(lambda each: f"{word(middle[each])} {word(middle[-each])}"),
+        "a common and a rare one": posts(lambda each: f"{word(common[each])} {word(rare[each])}"),
+        "two common words": posts(lambda each: f"{word(common[each])} {word(common[-each])}"),
+        "a common word of one author": posts(lambda each: f"{word(common[each])} from:user{middle[each]}"),
+        "a phrase": posts(lambda each: f'"{word(common[each])} {word(common[-each])}"'),
+        "how words begin (4 signs)": posts(lambda each: f"{word(middle[each])[:4]}*"),
+        "a common word, for who follows three": posts(lambda each: word(common[each]), few),
+        "no word at all that is there": posts(lambda each: f"x{word(rare[each])}x"),
+        "own posts": posts(lambda _: "from:me"),
+        "people": people,
+        "people whose name begins as everybody's": everybody,
+        "tags": tags,
+    }
+
+
+async def measure(url: str) -> dict[str, Any]:
+    """Everything in one filled database."""
+    store, place = await Store.open(url), WordyPlace()
+    try:
+        readers, table, found = place.readers(), SearchesTable(store.work), dict[str, Any]()
+        for name, ask in kinds(table, readers["ordinary"], readers["three"][0]).items():
+            await timed(SEARCHES, ask)  # once, so that what is read lies in memory as it does where people search
+            found[name] = percentiles(await timed(SEARCHES, ask))
+            print(f"  {name}: {found[name]}", flush=True)
+        found["indexing"] = await indexed(store, readers["few"][0])
+        print(f"  indexing: {found['indexing']}", flush=True)
+        return found
+    finally:
+        await store.close()
+
+
+async def indexed(store: Store, author: int) -> dict[str, float]:
+    """How long the writer is held for parts of 50 new posts, and how many are indexed a second."""
+    posts, numbers, table = PostsTable(store.work), PostIds(1), IndexingTable(store.work)
+    rng = np.random.default_rng(5)
+    for _ in range(INDEXED):
+        said, now_ms = " ".join(word(int(each)) for each in rng.integers(0, 2000, 40)), time.time_ns() // 1_000_000
+        await posts.add(numbers.new(now_ms), author, Composed(text=said), now_ms=now_ms)
+    took = list[float]()
+    while True:
+        begun = time.perf_counter()
+        if not await table.index_some(time.time_ns() // 1_000_000 + 1000):
+            break
+        took.append(time.perf_counter() - begun)
+    return percentiles(took) | {"per_s": round(INDEXED / sum(took))}
+
+
+async def run(options: argparse.Namespace) -> dict[str, Any]:
+    found = dict[str, Any]()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    os.chmod(options.folder, 0o755)  # noqa: PTH101 the database runs as a user of its own
+    for kind in options.databases:
+        with database(kind, options.folder, fresh=options.fill) as (url, path):
+            print(kind, flush=True)
+            if options.fill:
+                await (await Store.open(url)).close()
+                fill(url, path)
+            else:
+                found[kind] = await measure(url)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--fill", action="store_true")
+    parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
+    options = parser.parse_args()
+    now, busy = datetime.now(UTC), os.getloadavg()[0]
+    told: dict[str, Any] = {"at": now.isoformat(timespec="seconds"), "load_average_before": busy}
+    told |= {"findable_of_ten": FINDABLE_OF_TEN, "searches": SEARCHES}
+    told |= asyncio.run(run(options))
+    if not options.fill:
+        file = RESULTS / f"search-{now:%Y%m%d-%H%M}.json"
+        file.write_text(json.dumps(told, indent=1) + "\n")
+        print(file)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What people bring along from elsewhere, and take with them."""

@@ -1,0 +1,1 @@
+"""Finding posts, people, tags, spaces and what was said in them."""

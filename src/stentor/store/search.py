@@ -1,0 +1,258 @@
+"""What somebody finds: posts, people, tags, and lines of what was said; only what is for them.
+
+A post is found by its author, by those who follow them, by who is named in it and by who has kept or liked it; and by
+everybody here where it is public and its author wants that (``actors.findable``). Nobody finds whom they have blocked
+or muted. Everything is looked up now, whatever the index knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, or_, select, text, update
+
+from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base.terms import SearchTerm, wanted
+from stentor.social import searching
+from stentor.social.ids import LARGEST, at
+from stentor.social.model import Audience, Author
+from stentor.social.searching import ME, SearchQuery
+from stentor.social.text import tag as tag_of
+from stentor.store import social_tables as tables
+from stentor.store import tables as site_tables
+from stentor.store.actors import actors_of, find_actor
+from stentor.store.public import LIMITED
+from stentor.store.reading import between
+from stentor.store.search_index import SearchTable, index_of
+from stentor.store.timelines import hushed, listed
+from stentor.store.work import Work
+
+LOOKED_AT: Final = 5000
+"""Hits of one page: a word that many say whose posts are for few would take longer. Then the page is short, and says
+from where to go on."""
+CANDIDATES: Final = 60
+MOST_CANDIDATES: Final = 1000
+MOST_PEOPLE_LOOKED_AT: Final = 300
+MOST_TAGS: Final = 20
+SHORTEST_TAG: Final = 2
+_POST: Final = tables.posts.c
+
+
+class FoundPosts(NamedTuple):
+    """Posts, the newest first. ``before`` is from where to go on; None at the end."""
+
+    ids: list[int]
+    before: int | None
+
+
+class FoundLine(NamedTuple):
+    """What was said in a space, or with ``start_ms`` None a space itself. Times are from the opening of the doors."""
+
+    id: int
+    space: str
+    start_ms: int | None
+    end_ms: int | None
+    seat: str
+    said: str
+
+
+class SearchesTable:
+    """Methods may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work, clock: Clock = wall) -> None:
+        self._work, self._clock = work, clock
+
+    async def posts(self, me: int, query: SearchQuery, *, before: int = LARGEST, most: int) -> FoundPosts:
+        """Posts with all of the words that somebody may find; without words those of one author."""
+        now_ms = unix_ms(self._clock())
+
+        def work(connection: Connection) -> FoundPosts:
+            author = _author(connection, me, query.author) if query.author else None
+            if (query.author and author is None) or not (query.words or author):
+                return FoundPosts([], None)
+            return _posts(connection, me, query, author, before, most, now_ms)
+
+        return await self._work.read(work)
+
+    async def people(self, me: int, words: str, *, most: int) -> list[Author]:
+        """People by name or handle: exactly that handle first, then whom one follows, then the newest."""
+        asked = wanted(words.replace("@", " "))
+
+        def work(connection: Connection) -> list[Author]:
+            exact = find_actor(connection, words.strip().removeprefix("@").lower())
+            hits = (
+                index_of(connection).hits(connection, SearchTable.PEOPLE, asked, LARGEST, 0, MOST_PEOPLE_LOOKED_AT)
+                if asked
+                else []
+            )
+            numbers = list(dict.fromkeys([*([exact.number] if exact else []), *hits]))
+            return _people(connection, me, numbers, exact.number if exact else None, most)
+
+        return await self._work.read(work)
+
+    async def tags(self, me: int, words: str, *, most: int = MOST_TAGS) -> list[str]:
+        """Tags that begin so under which there are public posts, in their order."""
+        start = tag_of(words.strip())
+
+        def work(connection: Connection) -> list[str]:
+            return _tags(connection, me, start, most) if len(start) >= SHORTEST_TAG else []
+
+        return await self._work.read(work)
+
+    async def lines(
+        self, asked: Sequence[SearchTerm], *, before: int = LARGEST, most: int, spaces: bool
+    ) -> list[FoundLine]:
+        """Lines with all of the words, the newest first, whoever may hear them: that its caller looks up. ``spaces``
+        says whether it is about spaces themselves or what was said in them."""
+
+        def work(connection: Connection) -> list[FoundLine]:
+            index, found, at_ = index_of(connection), list[FoundLine](), before
+            looked = 0
+            while len(found) < most and looked < LOOKED_AT and asked:
+                hits = index.hits(connection, SearchTable.LINES, asked, at_, 0, most)
+                if not hits:
+                    break
+                rows = [each for each in _lines(connection, hits) if (each.start_ms is None) == spaces]
+                found, at_, looked = found + rows, hits[-1], looked + len(hits)
+            return found[:most]
+
+        return await self._work.read(work)
+
+    async def findable(self, me: int) -> bool:
+        """Whether everybody here may find somebody's public posts."""
+        query = select(tables.actors.c.findable).where(tables.actors.c.number == me)
+        return bool(await self._work.read(lambda connection: connection.execute(query).scalar()))
+
+    async def set_findable(self, me: int, findable: bool) -> None:
+        """From now on, and for all that they have posted."""
+        change = update(tables.actors).where(tables.actors.c.number == me).values(findable=int(findable))
+
+        def work(connection: Connection) -> None:
+            connection.execute(change)
+
+        await self._work.write(work)
+
+
+def _posts(
+    connection: Connection, me: int, query: SearchQuery, author: int | None, before: int, most: int, now_ms: int
+) -> FoundPosts:
+    before = min(before, at(query.before_ms) if query.before_ms is not None else LARGEST)
+    after = at(query.after_ms) - 1 if query.after_ms is not None else 0
+    may = _may_find(me, now_ms) & _meets(query, author)
+    found, some, looked = list[int](), CANDIDATES, 0
+    while looked < LOOKED_AT:
+        if query.words:
+            hits = index_of(connection).hits(connection, SearchTable.POSTS, query.terms, before, after, some)
+        else:
+            hits = _by(connection, author, before, after, some)
+        columns = select(_POST.id, _POST.text, _POST.warning) if query.phrases else select(_POST.id)
+        rows = connection.execute(columns.where(_POST.id.in_(hits), may).order_by(_POST.id.desc())) if hits else ()
+        found += [row.id for row in rows if not query.phrases or searching.stands(query.phrases, row.text, row.warning)]
+        if len(found) > most:
+            return FoundPosts(found[:most], found[most - 1])
+        if len(hits) < some:
+            return FoundPosts(found, None)
+        before, looked, some = hits[-1], looked + len(hits), min(2 * some, MOST_CANDIDATES)
+    return FoundPosts(found, before)
+
+
+def _by(connection: Connection, author: int | None, before: int, after: int, most: int) -> list[int]:
+    query = select(_POST.id).where(_POST.author == author, _POST.id < before, _POST.id > after)
+    return list(connection.execute(query.order_by(_POST.id.desc()).limit(most)).scalars())
+
+
+def _author(connection: Connection, me: int, handle: str) -> int | None:
+    if handle == ME:
+        return me
+    found = find_actor(connection, handle)
+    return found.number if found else None
+
+
+def _may_find(me: int, now_ms: int) -> ColumnElement[bool]:
+    """What ``visible.may_read`` and the wish of the author say, as a condition. What is read is looked at again."""
+    follows, actors = tables.follows.c, tables.actors.c
+    follow = exists().where(follows.follower == me, follows.followee == _POST.author, follows.state == "granted")
+    named = exists().where(tables.mentions.c.actor == me, tables.mentions.c.post == _POST.id)
+    kept = [exists().where(table.c.actor == me, table.c.post == _POST.id) for table in (tables.bookmarks, tables.likes)]
+    wants = exists().where(actors.number == _POST.author, actors.findable == 1)
+    own, seen = _POST.author == me, _POST.visibility
+    return and_(
+        _POST.boost_of.is_(None),
+        seen < int(Audience.WITHHELD),
+        or_(
+            own,
+            named,
+            and_(seen <= int(Audience.FOLLOWERS), follow),
+            and_(seen <= int(Audience.UNLISTED), or_(*kept)),
+            and_(seen == int(Audience.PUBLIC), wants, listed(me)),
+        ),
+        ~hushed(me, now_ms),
+        ~_suspended(_POST.author),
+    )
+
+
+def _suspended(actor: ColumnElement[int]) -> ColumnElement[bool]:
+    actors, people = tables.actors.c, site_tables.accounts.c
+    gone = exists().where(people.id == actors.account, people.suspended_ms.is_not(None))
+    return exists().where(actors.number == actor, or_(actors.state == "suspended", gone))
+
+
+def _meets(query: SearchQuery, author: int | None) -> ColumnElement[bool]:
+    """The conditions of a query besides its words and times."""
+    wanted_ = [_POST.id > 0]
+    if author is not None:
+        wanted_.append(_POST.author == author)
+    if query.language:
+        wanted_.append(or_(_POST.language == query.language, _POST.language.startswith(f"{query.language}-")))
+    if query.replies:
+        wanted_.append(_POST.reply_to.is_not(None))
+    if "media" in query.has:
+        wanted_.append(exists().where(tables.media.c.post == _POST.id))
+    if "poll" in query.has:
+        wanted_.append(exists().where(tables.post_polls.c.post == _POST.id))
+    return and_(*wanted_)
+
+
+def _people(connection: Connection, me: int, numbers: Sequence[int], exact: int | None, most: int) -> list[Author]:
+    if not numbers:
+        return []
+    actors, people, follows = tables.actors.c, site_tables.accounts.c, tables.follows.c
+    mine = (follows.follower == me) & (follows.followee == actors.number) & (follows.state == "granted")
+    follow = exists().where(mine)
+    hidden = exists().where(people.id == actors.account, people.hidden_ms.is_not(None))
+    shown = or_(and_(~hidden, actors.state != LIMITED), follow, actors.number.in_([me, exact or me]))
+    query: Select[Any] = select(actors.number, follow.label("follow")).where(
+        actors.number.in_(numbers), shown, ~between(me, actors.number), ~_suspended(actors.number)
+    )
+    found = {row.number: bool(row.follow) for row in connection.execute(query)}
+    order = sorted(found, key=lambda each: (each != exact, not found[each], numbers.index(each)))[:most]
+    known = actors_of(connection, order)
+    return [known[each] for each in order if each in known]
+
+
+def _tags(connection: Connection, me: int, start: str, most: int) -> list[str]:
+    """One after the other by the index: a tag of a million posts costs as much as one of two."""
+    above, like = ("~>~", "~>=~") if connection.dialect.name == "postgresql" else (">", ">=")
+    next_ = text(f"SELECT tag FROM post_tags WHERE tag {above} :last ORDER BY {_order(connection)} LIMIT 1")
+    first = text(f"SELECT tag FROM post_tags WHERE tag {like} :last ORDER BY {_order(connection)} LIMIT 1")
+    tags, found, tag = tables.post_tags.c, list[str](), connection.execute(first, {"last": start}).scalar()
+    looked = 0
+    while tag is not None and tag.startswith(start) and len(found) < most and looked < LOOKED_AT:
+        shown = exists().where(tags.tag == tag, tags.post == _POST.id, _POST.visibility == 0, listed(me))
+        if connection.execute(select(shown)).scalar():
+            found.append(tag)
+        looked += 10
+        tag = connection.execute(next_, {"last": tag}).scalar()
+    return found
+
+
+def _order(connection: Connection) -> str:
+    return "tag USING ~<~" if connection.dialect.name == "postgresql" else "tag"
+
+
+def _lines(connection: Connection, numbers: Sequence[int]) -> list[FoundLine]:
+    columns = "id, space, start_ms, end_ms, seat, said"
+    query = text(f"SELECT {columns} FROM search_lines WHERE id IN :numbers ORDER BY id DESC")
+    rows = connection.execute(query.bindparams(bindparam("numbers", expanding=True)), {"numbers": list(numbers)})
+    return [FoundLine(*row) for row in rows]

@@ -1,0 +1,206 @@
+"""An index of words in SQLite (FTS5) or PostgreSQL (``tsvector``): one port, two ways. Migration 0054 made the tables.
+
+Rows are found the newest first and in no other order: to rank a word that many say takes a second, whoever does it.
+An index knows words and nothing else. Who may read what is found, its caller looks up in the same transaction, and so
+what was deleted, hidden or taken down is found by nobody from that moment on.
+
+PostgreSQL walks either all rows that have a word or all rows, and both may be a million. So rows lie in ranges of some
+ten thousand, and each word has the number of its row's range in front of it: the newest range is looked at first, then
+the three before it, then nine (`bench/search`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final, NamedTuple, Protocol
+
+from sqlalchemy import Connection, text
+
+from stentor.base.terms import SearchTerm
+from stentor.social.ids import LARGEST
+
+RANGE: Final = 50_000
+"""Rows of a range, then the next one begins."""
+WIDER: Final = 3
+"""So many times more ranges are looked at, each time that there was too little in those before."""
+AHEAD_MS: Final = 60_000
+"""So much later than now a new range begins: what is being written now knows nothing of it yet."""
+
+
+class SearchTable(StrEnum):
+    """What is found."""
+
+    POSTS = "search_posts"
+    PEOPLE = "search_people"
+    LINES = "search_lines"
+
+
+class IndexedRow(NamedTuple):
+    """A row of an index; ``more`` are its other columns."""
+
+    id: int
+    terms: Sequence[str]
+    more: Mapping[str, Any] = {}
+
+
+class WordIndex(Protocol):
+    """The port. Everything happens in a transaction of the caller's."""
+
+    def put(self, connection: Connection, table: SearchTable, rows: Sequence[IndexedRow]) -> None:
+        """Indexes rows of one shape, instead of those that are there under the same ids."""
+
+    def hits(
+        self,
+        connection: Connection,
+        table: SearchTable,
+        terms: Sequence[SearchTerm],
+        before: int,
+        after: int,
+        most: int,
+    ) -> list[int]:
+        """Rows between two ids that have all terms, the newest first; fewer than ``most`` only where there are no
+        more."""
+
+    def widen(self, connection: Connection, table: SearchTable, *, now_ms: int) -> None:
+        """Now and then, so that what is indexed from now on is found as quickly as the rest."""
+
+
+def index_of(connection: Connection) -> WordIndex:
+    """The one of a database."""
+    return PostgresqlIndex() if connection.dialect.name == "postgresql" else SqliteIndex()
+
+
+class SqliteIndex:
+    """FTS5. Triggers carry what is written into the index."""
+
+    def put(self, connection: Connection, table: SearchTable, rows: Sequence[IndexedRow]) -> None:
+        if rows:
+            values = [{**each.more, "id": each.id, "terms": " ".join(each.terms)} for each in rows]
+            connection.execute(text(_upsert(table, rows[0].more, ":terms")), values)
+
+    def hits(
+        self,
+        connection: Connection,
+        table: SearchTable,
+        terms: Sequence[SearchTerm],
+        before: int,
+        after: int,
+        most: int,
+    ) -> list[int]:
+        named = f"{table.value}_index"
+        query = text(
+            f"SELECT rowid FROM {named} WHERE {named} MATCH :query AND rowid < :before AND rowid > :after "
+            "ORDER BY rowid DESC LIMIT :most"
+        )
+        values = {"query": _match(terms), "before": before, "after": after, "most": most}
+        return list(connection.execute(query, values).scalars())
+
+    def widen(self, connection: Connection, table: SearchTable, *, now_ms: int) -> None:
+        """It needs no ranges."""
+
+
+class PostgresqlIndex:
+    """``tsvector`` and GIN, in ranges."""
+
+    def put(self, connection: Connection, table: SearchTable, rows: Sequence[IndexedRow]) -> None:
+        if not rows:
+            return
+        first = self._firsts(connection, table)
+        values = [
+            {
+                **each.more,
+                "id": each.id,
+                "terms": " ".join(_lexeme(_range(first, each.id), word) for word in each.terms),
+            }
+            for each in rows
+        ]
+        connection.execute(text(_upsert(table, rows[0].more, "CAST(:terms AS tsvector)")), values)
+
+    def hits(
+        self,
+        connection: Connection,
+        table: SearchTable,
+        terms: Sequence[SearchTerm],
+        before: int,
+        after: int,
+        most: int,
+    ) -> list[int]:
+        firsts = self._firsts(connection, table)
+        ends = [*firsts[1:], LARGEST]
+        ranges = [each for each in reversed(range(len(firsts))) if firsts[each] < before and ends[each] > after]
+        found, at, width = list[int](), 0, 1
+        while at < len(ranges) and len(found) < most:
+            some = ranges[at : at + width]
+            found += self._within(connection, table, terms, some, before, after, most - len(found))
+            at, width = at + width, width * WIDER
+        return found
+
+    def widen(self, connection: Connection, table: SearchTable, *, now_ms: int) -> None:
+        firsts = self._firsts(connection, table)
+        newest = text(f"SELECT count(*) FROM (SELECT 1 FROM {table.value} WHERE id >= :first LIMIT :most) AS counted")
+        later = (now_ms + AHEAD_MS) << 16
+        many = connection.execute(newest, {"first": firsts[-1], "most": RANGE}).scalar_one()
+        if many >= RANGE and later > firsts[-1]:
+            begin = text("INSERT INTO search_ranges (name, first) VALUES (:name, :first) ON CONFLICT DO NOTHING")
+            connection.execute(begin, {"name": table.value, "first": later})
+
+    @staticmethod
+    def _firsts(connection: Connection, table: SearchTable) -> list[int]:
+        """Where the ranges begin; their numbers are their places."""
+        query = text("SELECT first FROM search_ranges WHERE name = :name ORDER BY first")
+        return list(connection.execute(query, {"name": table.value}).scalars())
+
+    @staticmethod
+    def _within(
+        connection: Connection, table: SearchTable, terms: Sequence[SearchTerm], ranges: Sequence[int],
+        before: int, after: int, most: int,
+    ) -> list[int]:  # fmt: skip
+        # "id + 0": else the planner walks back over the key, which for a rare word is the whole table
+        query = text(
+            f"SELECT id FROM {table.value} WHERE terms @@ CAST(:query AS tsquery) AND id + 0 < :before "
+            "AND id + 0 > :after ORDER BY id + 0 DESC LIMIT :most"
+        )
+        asked = " | ".join(f"({_query(number, terms)})" for number in ranges)
+        values = {"query": asked, "before": before, "after": after, "most": most}
+        return list(connection.execute(query, values).scalars())
+
+
+def remove(connection: Connection, table: SearchTable, column: str, value: str | int) -> None:
+    """Takes rows out, by one of their columns."""
+    connection.execute(text(f"DELETE FROM {table.value} WHERE {column} = :value"), {"value": value})
+
+
+def known_lines(connection: Connection, space: str) -> dict[int, tuple[Any, ...]]:
+    """The lines of a space as they are indexed, by their numbers."""
+    query = text("SELECT id, start_ms, end_ms, seat, said FROM search_lines WHERE space = :space")
+    return {row.id: tuple(row)[1:] for row in connection.execute(query, {"space": space})}
+
+
+def _upsert(table: SearchTable, more: Mapping[str, Any], terms: str) -> str:
+    columns = ["id", *more, "terms"]
+    values = [*(f":{each}" for each in columns[:-1]), terms]
+    changes = ", ".join(f"{each} = excluded.{each}" for each in columns[1:])
+    return (
+        f"INSERT INTO {table.value} ({', '.join(columns)}) VALUES ({', '.join(values)}) "
+        f"ON CONFLICT (id) DO UPDATE SET {changes}"
+    )
+
+
+def _match(terms: Sequence[SearchTerm]) -> str:
+    """A query of FTS5; terms have no quotation marks in them (``base.terms``)."""
+    return " AND ".join(f'"{each.text}"*' if each.prefix else f'"{each.text}"' for each in terms)
+
+
+def _lexeme(number: int, word: str) -> str:
+    return f"'{number}/{word}'"
+
+
+def _query(number: int, terms: Sequence[SearchTerm]) -> str:
+    return " & ".join(_lexeme(number, each.text) + (":*" if each.prefix else "") for each in terms)
+
+
+def _range(firsts: Sequence[int], row: int) -> int:
+    """The number of the range that a row is in."""
+    return max(0, bisect_right(firsts, row) - 1)

@@ -1,0 +1,245 @@
+"""Searching in real databases: one suite for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from sqlalchemy import Connection, delete, text, update
+
+from stentor.base.terms import wanted
+from stentor.base.units import SeatId, SpaceId
+from stentor.social.model import Audience
+from stentor.social.searching import parse
+from stentor.spaces.model import Space, State
+from stentor.store import search_index
+from stentor.store import social_tables as tables
+from stentor.store import tables as site_tables
+from stentor.store.indexing import DueRow, IndexingTable
+from stentor.store.posts import Rewritten
+from stentor.store.search import SearchesTable
+from stentor.store.spaces import Store
+from stentor.wire.cue import Cue
+from tests.support.postgres import database_url, postgres
+from tests.support.social import NOW_MS, Town
+
+__all__ = ["database_url", "postgres"]
+FAR_MS = 2 * NOW_MS
+PEOPLE = ("anna", "ben", "cem")
+
+
+class Finders:
+    """A town whose posts are indexed when they are looked for."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.table, self.indexing = SearchesTable(town.store.work), IndexingTable(town.store.work)
+
+    async def index(self) -> None:
+        while await self.indexing.index_some(FAR_MS):
+            pass
+
+    async def found(self, who: str, query: str) -> list[int]:
+        await self.index()
+        return (await self.table.posts(self.town.number[who], parse(query), most=20)).ids
+
+    async def run(self, statement: object, **values: object) -> object:
+        def work(connection: Connection) -> object:
+            return connection.execute(statement, values).rowcount  # type: ignore[call-overload]
+
+        return await self.town.store.work.write(work)
+
+    async def words(self) -> int:
+        """How many posts the index knows."""
+
+        def work(connection: Connection) -> int:
+            return int(connection.execute(text("SELECT count(*) FROM search_posts")).scalar_one())
+
+        return await self.town.store.work.read(work)
+
+
+@pytest.fixture
+async def finders(database_url: str) -> AsyncIterator[Finders]:
+    store = await Store.open(database_url)
+    town = Town(store)
+    await town.people(*PEOPLE)
+    yield Finders(town)
+    await store.close()
+
+
+async def test_posts_are_found_by_their_words(finders: Finders) -> None:
+    """In all languages of :mod:`tests.unit.base.test_terms`, with all conditions, the newest first."""
+    town = finders.town
+    german = await town.post("anna", "Die Straße von Frau Müller in Köln")
+    japanese = await town.post("anna", "東京タワーへ行く")
+    reply = await town.post("anna", "Wahlen in Koeln", reply_to=german)
+    for query, expected in (
+        ("strasse", [german]),
+        ("mueller köln", [german]),
+        ("köln", [reply, german]),
+        ("タワー", [japanese]),
+        ("東", [japanese]),
+        ("wahl*", [reply]),
+        ("wahl", []),
+        ('"frau müller"', [german]),
+        ('"müller frau"', []),
+        ("köln is:reply", [reply]),
+        ("köln from:anna", [reply, german]),
+        ("köln from:ben", []),
+        ("köln from:nobody", []),
+        ("from:me", [reply, japanese, german]),
+        ("köln before:1999-12-31", []),
+        ("köln after:1999-12-31", [reply, german]),
+        ("köln has:picture", []),
+        ("'; DROP TABLE posts; --", []),
+        ('" OR "', []),
+        ("*", []),
+    ):
+        assert await finders.found("anna", query) == expected, query
+
+
+async def test_what_is_gone_is_found_no_more(finders: Finders) -> None:
+    """At once: changed, deleted, withheld, its author suspended or blocked; and of what is deleted no word is left."""
+    town, me = finders.town, finders.town.number["anna"]
+    post = await town.post("anna", "a word")
+    await town.follow("ben", "anna")
+    assert await finders.found("ben", "word") == [post]
+    await town.mute("ben", "anna")
+    assert (await finders.table.posts(town.number["ben"], parse("word"), most=20)).ids == []
+    await finders.run(delete(tables.mutes))
+    await finders.run(update(tables.posts).values(visibility=int(Audience.WITHHELD)))
+    assert (await finders.table.posts(me, parse("word"), most=20)).ids == []
+    await finders.run(update(tables.posts).values(visibility=0))
+    await town.suspend("anna")
+    assert (await finders.table.posts(town.number["ben"], parse("word"), most=20)).ids == []
+    await finders.run(update(site_tables.accounts).values(suspended_ms=None))
+    await town.posts.change(post, me, Rewritten(text="another one"), now_ms=town.now_ms)
+    assert await finders.found("ben", "word") == []
+    assert await finders.found("ben", "another") == [post]
+    other = await town.post("anna", "another other")
+    await finders.index()
+    await town.posts.remove(post, me, now_ms=town.now_ms)
+    assert (await finders.table.posts(me, parse("another"), most=20)).ids == [other]
+    await town.store.accounts.deletions.delete("id-anna", by=None, digest="x", now_ms=town.now_ms)
+    assert await finders.words() == 0
+    assert await finders.table.people(town.number["ben"], "anna", most=5) == []
+
+
+async def test_only_who_wants_it_is_found_by_everybody(finders: Finders) -> None:
+    town, ben = finders.town, finders.town.number["ben"]
+    public = await town.post("anna", "a word for everybody")
+    await town.post("anna", "a word for those who come by", audience=Audience.UNLISTED)
+    await town.post("anna", "a word for followers", audience=Audience.FOLLOWERS)
+    named = await town.post("anna", "a word for cem", audience=Audience.MENTIONED, handles=["cem"])
+    assert await finders.found("ben", "word") == []
+    await finders.table.set_findable(town.number["anna"], True)
+    assert await finders.found("ben", "word") == [public]
+    assert await finders.found("cem", "word") == [named, public]
+    await finders.table.set_findable(town.number["anna"], False)
+    await town.add(tables.bookmarks, actor=ben, post=public, at_ms=1)
+    assert await finders.found("ben", "word") == [public]
+
+
+async def test_pages_go_on_where_they_ended(finders: Finders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the ranges of PostgreSQL, and past many that are for nobody: no post twice, none left out."""
+    monkeypatch.setattr(search_index, "RANGE", 10)
+    monkeypatch.setattr(search_index, "AHEAD_MS", 0)
+    monkeypatch.setattr("stentor.store.search.LOOKED_AT", 80)
+    town, mine = finders.town, list[int]()
+    for each in range(150):
+        post = await town.post("anna" if each % 50 == 0 else "ben", f"a common word, number {each}")
+        mine += [post] if each % 50 == 0 else []
+        if each % 10 == 9:
+            await finders.index()
+            await finders.indexing.widen(town.now_ms)
+    read, before, pages = list[int](), 2**63 - 1, 0
+    while True:
+        page = await finders.table.posts(town.number["anna"], parse("common"), before=before, most=2)
+        read, pages = read + page.ids, pages + 1
+        if page.before is None:
+            break
+        before = page.before
+    assert read == mine[::-1]
+    assert pages > 1, "a page looked at everything"
+    assert await finders.found("anna", "140 number") == []
+    assert await finders.found("ben", "149 number") != []
+
+
+async def test_people_are_found_before_their_name_ends(finders: Finders) -> None:
+    """Whom one follows first; not who has blocked one, nor who wants no public page but to their followers."""
+    town, me = finders.town, finders.town.number["cem"]
+    await town.people("anna-zwei", "anders")
+    await finders.index()
+
+    async def found(words: str) -> list[str]:
+        return [each.handle for each in await finders.table.people(me, words, most=5)]
+
+    assert await found("an") == ["anders", "anna-zwei", "anna"]
+    assert await found("@anna") == ["anna", "anna-zwei"]
+    await town.follow("cem", "anna")
+    assert await found("an") == ["anna", "anders", "anna-zwei"]
+    await town.block("anders", "cem")
+    assert await found("an") == ["anna", "anna-zwei"]
+    await finders.run(update(site_tables.accounts).where(site_tables.accounts.c.handle != "cem").values(hidden_ms=1))
+    assert await found("an") == ["anna"]
+    await finders.run(update(site_tables.accounts).where(site_tables.accounts.c.handle == "anna").values(name="Élodie"))
+    await finders.index()
+    assert await found("elod") == ["anna"]
+
+
+async def test_tags_are_found_where_somebody_may_read_them(finders: Finders) -> None:
+    town, me = finders.town, finders.town.number["ben"]
+    await town.post("anna", "#radio", tags=["radio"])
+    await town.post("anna", "#rätsel", tags=["rätsel"])
+    await town.post("anna", "#rage", tags=["rage"], audience=Audience.FOLLOWERS)
+    assert await finders.table.tags(me, "#ra") == ["radio"]
+    assert await finders.table.tags(me, "rä") == ["rätsel"]
+    assert await finders.table.tags(me, "r") == []
+
+
+async def test_lines_of_spaces(finders: Finders) -> None:
+    """What was said, and the space itself; written anew only what has changed, and gone with the space."""
+    space = Space(id=SpaceId("talk"), title="Über Radio", state=State.REPLAY, created_ms=1000, doors_open_ms=2000)
+    await finders.run(
+        site_tables.spaces.insert().values(id="talk", version=1, state="replay", created_ms=1, body="{}", when_ms=1)
+    )
+    cues = [_cue(1000, "Guten Abend, Wien"), _cue(1000, "Servus", seat="b"), _cue(5000, "und gute Nacht")]
+    due = (await finders.indexing.due_spaces(FAR_MS, 5))[0]
+    assert due.id == "talk"
+    await finders.indexing.index_space(due, space, cues)
+    assert await finders.indexing.due_spaces(FAR_MS, 5) == []
+
+    async def found(words: str, *, spaces: bool = False) -> Sequence[tuple[int | None, str]]:
+        lines = await finders.table.lines(wanted(words), most=5, spaces=spaces)
+        return [(each.start_ms, each.said) for each in lines]
+
+    assert await found("servus") == [(1000, "Servus")]
+    assert await found("radio", spaces=True) == [(None, "Über Radio\n")]
+    assert await found("radio") == []
+    await finders.indexing.index_space(DueRow("space", "talk", 0), space, [_cue(1000, "Guten Morgen, Wien")])
+    assert await found("wien") == [(1000, "Guten Morgen, Wien")]
+    assert await found("nacht") == []
+    await finders.indexing.index_space(DueRow("space", "talk", 0), space, None)
+    assert await found("wien") == [(1000, "Guten Morgen, Wien")]
+    await finders.indexing.index_space(DueRow("space", "talk", 0), None, ())
+    assert await found("wien") == []
+    assert await found("radio", spaces=True) == []
+
+
+def _cue(start_ms: int, words: str, *, seat: str = "a") -> Cue:
+    return Cue(SpaceId("talk"), 2000, start_ms, start_ms + 900, SeatId(seat), "Anna", words, "de", 0)
+
+
+async def test_what_was_there_before_is_indexed_the_newest_first(finders: Finders) -> None:
+    """In parts, and what changes meanwhile is not lost."""
+    town = finders.town
+    for each in range(5):
+        await town.post("anna", f"a word, number {each}")
+    older = text("UPDATE search_due SET due_ms = CAST(id AS BIGINT) / 65536 WHERE kind = 'post'")
+    await finders.run(older)
+    await finders.indexing.index_some(FAR_MS, 2)
+    some = (await finders.table.posts(town.number["anna"], parse("word"), most=20)).ids
+    assert len(some) == 2
+    everything = await finders.found("anna", "word")
+    assert some == everything[:2]
+    assert len(everything) == 5
