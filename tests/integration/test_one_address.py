@@ -182,7 +182,7 @@ async def test_without_a_house_every_public_path_works(tmp_path: Path) -> None:
         assert page.status_code == told.status_code == 503
         assert "Nicht erreichbar" in page.text
         assert told.json()["code"] == "house-away"
-        assert page.headers["retry-after"] == told.headers["retry-after"] == "5"
+        assert page.headers["retry-after"] == told.headers["retry-after"] == page.headers["refresh"] == "5"
         assert "no-store" in page.headers["cache-control"]
         assert {path: (await client.get(path)).status_code for path in PUBLIC} == before
         async with asyncio.timeout(20):

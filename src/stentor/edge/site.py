@@ -364,6 +364,8 @@ class Site:
         if wants_page(request.path, request.headers.get("accept", "")):
             retry_s = error.retry_after_s if isinstance(error, Overloaded) else 60.0
             extra = {"Cache_Control": NO_STORE, "Retry_After": f"{retry_s:.0f}"}
+            if request.method == "GET":
+                extra["Refresh"] = extra["Retry_After"]  # whoever waits need not press anything
             return self._pages.nowhere(request, self._now(), "away", error.status, **extra)
         return failure(error, now=self._now())
 

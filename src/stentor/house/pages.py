@@ -28,6 +28,7 @@ from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
 from stentor.house.web.language import language_of
+from stentor.house.web.problems import comes_again
 from stentor.house.web.sentences import sentence
 from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
@@ -97,6 +98,8 @@ class Pages:
         """An error as a page. Who asks is not looked up: that may be what does not work."""
         visit = Visit("", language_of(request))
         known = "unknown" if error.status in (404, 405) else "refused" if error.status < 500 else "failed"
+        if comes_again(request, error):
+            known = "busy"
         return self.notice(visit, f"notice.{known}_title", f"notice.{known}", error.status)
 
     def symbols(self, sprite: str) -> list[str]:

@@ -60,6 +60,11 @@ def headers_of(error: StentorError) -> dict[str, str]:
     return headers
 
 
+def comes_again(request: _REQUEST, error: StentorError) -> bool:
+    """Whether a page that cannot be shown now is asked for once more by the browser itself: nothing was done."""
+    return isinstance(error, Overloaded) and error.status >= 500 and request.method == "GET"
+
+
 def response(error: StentorError, **more: str) -> Response[bytes]:
     """The problem document of ``error`` as a response, with ``more`` in it."""
     return Response(msgspec.json.encode(problem(error) | more), status_code=error.status, headers=headers_of(error))
@@ -131,7 +136,10 @@ def handlers(
             wanted = request.headers.get("accept-language")
             return response(error, **({"sentence": sentence(negotiate(wanted), error)} if wanted else {}))
         shown = page(request, error)
-        shown.headers.update({name: value for name, value in headers_of(error).items() if name in KEPT})
+        fields = headers_of(error)
+        shown.headers.update({name: value for name, value in fields.items() if name in KEPT})
+        if comes_again(request, error):
+            shown.headers["refresh"] = fields["retry-after"]
         return shown
 
     def on_known(request: _REQUEST, error: StentorError) -> Response[Any]:

@@ -19,7 +19,7 @@ from stentor.social import pictures, text
 from stentor.spaces import about, checks, comments, delay, rundown, series
 from stentor.spaces.model import State
 
-SOURCE = Path(__file__).parents[3] / "src/stentor"
+SOURCE = Path(__file__).parents[4] / "src/stentor"
 TEXTS = Catalogue("stentor.house").texts
 UNSEEN = {
     "Idempotency-Key", "answers", "before", "endpoint", "hold", "kinds", "limit", "passes", "posts", "rung", "seconds",
