@@ -23,7 +23,7 @@ SOURCE = Path(__file__).parents[4] / "src/stentor"
 TEXTS = Catalogue("stentor.house").texts
 UNSEEN = {
     "Idempotency-Key", "answers", "before", "endpoint", "hold", "kinds", "limit", "passes", "posts", "rung", "seconds",
-    "since", "media", "at_ms", "until_ms",
+    "since", "media", "at_ms", "until_ms", "body",
 }  # fmt: skip
 """Fields that no page lets people fill in, or fill in wrong."""
 PLAIN = {
