@@ -157,13 +157,15 @@ def nginx_program() -> str | None:
 
 
 @contextmanager
-def nginx(program: str, folder: str, workers: int, tls: str = "") -> Iterator[tuple[int, psutil.Process]]:
+def nginx(
+    program: str, folder: str, workers: int, tls: str = "", *, core: str = SERVER_CORE
+) -> Iterator[tuple[int, psutil.Process]]:
     """nginx with the files of ``folder``: its port and its first process. ``tls`` goes on with its line ``listen``."""
     port = free_port()
     Path(folder).chmod(0o755)
     configuration = Path(folder, "nginx.conf")
     configuration.write_text(NGINX.format(port=port, folder=folder, workers=workers, tls=tls and f" {tls}"))
-    with server([program, "-c", str(configuration)], port) as process:
+    with server([program, "-c", str(configuration)], port, core=core) as process:
         yield port, process
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from PIL import Image
 
 from stentor.base.rsa import usable
 from stentor.fediverse.quoting import holds
@@ -19,6 +23,7 @@ from stentor.fediverse.sites import SITE, Home
 from stentor.fediverse.writing import ACCEPT, TYPE
 from stentor.fediverse.writing import stamp as stamp_of
 from stentor.social.model import Audience
+from tests.support.stampede import Order, Wish, stampede
 from tests.support.whole import Whole, whole
 
 pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module")]
@@ -173,3 +178,27 @@ async def test_polls_quotes_and_spaces_are_documents(here: Here) -> None:
     page = await here.read(f"{here.home.files}/s/evening", Accept="text/html")
     assert page.headers["content-type"].startswith("text/html")
     await here.read(here.home.event("nowhere"), 404)
+
+
+async def test_a_stampede_is_answered_from_files(here: Here) -> None:
+    """Hundreds of servers within seconds, each from an address of its own, signed and not: the house stands still, and
+    with it the database, and nobody misses it."""
+    out = io.BytesIO()
+    Image.effect_noise((800, 600), 30).convert("RGB").save(out, "JPEG")
+    picture = (await here.ada.put("/media", content=out.getvalue())).json()["id"]
+    post = await here.post(text="Tonight at eight", media=[picture])
+    note, actor, page = here.home.post(post), here.home.actor(here.number), f"/@ada/{post}"
+    [shown] = (await here.read(note)).json()["attachment"]
+    paths = {each: each.removeprefix(here.home.files) for each in (actor, note, shown["url"])}
+    for each in paths:
+        await here.read(each)
+    wishes = [Wish("GET", paths[each], signed=True) for each in (actor, note)]
+    wishes += [Wish("HEAD", page), Wish("GET", page), Wish("GET", paths[shown["url"]])]
+    port, house = here.site.settings.audience_port, here.site.worker("house-0").pid
+    assert house is not None
+    os.kill(house, signal.SIGSTOP)
+    try:
+        told = await stampede(Order(port, here.home.name, wishes, sources=300, span_s=2.0, tls=False))
+    finally:
+        os.kill(house, signal.SIGCONT)
+    assert told.answers == {"200": 300 * len(wishes)}

@@ -128,7 +128,8 @@ class ActivitySender:
         other = await self._people.by_number(target)
         if other is None or await self._posts.follows(actor, target) != on:
             return None
-        done = writing.follow(self._home, actor, target, other.who.uri)
+        at_ms = int(payload.get("since", 0)) or _at_ms(payload)
+        done = writing.follow(self._home, actor, target, other.who.uri, at_ms)
         return done if on else writing.undo(self._home, actor, done)
 
     async def _answer(self, actor: int, payload: Payload) -> Thing | None:

@@ -70,9 +70,10 @@ class Home(msgspec.Struct, frozen=True):
         """A space as others read of it."""
         return f"{self.files}/ap/spaces/{space}"
 
-    def follow(self, follower: int, followee: int) -> str:
-        """The activity by which somebody here follows somebody elsewhere."""
-        return f"{self.files}/ap/follows/{follower}/{followee}"
+    def follow(self, follower: int, followee: int, at_ms: int = 0) -> str:
+        """The activity by which somebody here follows somebody elsewhere: another one each time, for some servers take
+        none twice within a day."""
+        return f"{self.files}/ap/follows/{follower}/{followee}" + (f"/{at_ms}" if at_ms else "")
 
     def actor_at(self, uri: str) -> int | None:
         """Whose address that is; None for none of ours."""
@@ -94,7 +95,7 @@ class Home(msgspec.Struct, frozen=True):
         """Who follows whom by an activity of ours."""
         rest = uri.removeprefix(f"{self.files}/ap/follows/")
         parts = [ids.parse(each) for each in rest.split("/")] if rest != uri else []
-        if len(parts) != 2 or parts[0] is None or parts[1] is None:
+        if len(parts) not in (2, 3) or None in parts[2:] or parts[0] is None or parts[1] is None:
             return None
         return parts[0], parts[1]
 

@@ -187,9 +187,10 @@ def like(home: Home, actor: int, post: int, uri: str) -> Thing:
     return {"id": f"{home.actor(actor)}#likes/{post}", "type": "Like", "actor": home.actor(actor), "object": uri}
 
 
-def follow(home: Home, follower: int, followee: int, uri: str) -> Thing:
+def follow(home: Home, follower: int, followee: int, uri: str, at_ms: int) -> Thing:
+    """``at_ms`` is when they began to, also where it is taken back."""
     return {
-        "id": home.follow(follower, followee),
+        "id": home.follow(follower, followee, at_ms),
         "type": "Follow",
         "actor": home.actor(follower),
         "object": uri,

@@ -240,12 +240,13 @@ class FollowsTable:
 
 def end_follow(connection: Connection, me: int, other: int, *, now_ms: int) -> None:
     """Follows no more, or asks no more, in a transaction of somebody else's. Who is elsewhere is told so."""
-    uri = connection.execute(select(_FOLLOWS.uri).where(_pair(me, other))).scalar()
-    gone = connection.execute(delete(tables.follows).where(_pair(me, other))).rowcount
-    if gone and is_remote(connection, other):
-        federate(connection, OutwardDeed.UNFOLLOW, me, now_ms=now_ms, target=other)
-    elif gone and uri:
-        federate(connection, OutwardDeed.ANSWER, other, now_ms=now_ms, target=me, uri=uri, grant=0)
+    query = select(_FOLLOWS.uri, _FOLLOWS.at_ms).where(_pair(me, other))
+    found = connection.execute(query).one_or_none()
+    connection.execute(delete(tables.follows).where(_pair(me, other)))
+    if found is not None and is_remote(connection, other):
+        federate(connection, OutwardDeed.UNFOLLOW, me, now_ms=now_ms, target=other, since=found.at_ms)
+    elif found is not None and found.uri:
+        federate(connection, OutwardDeed.ANSWER, other, now_ms=now_ms, target=me, uri=found.uri, grant=0)
     for kind in TOLD.values():
         untell(connection, kind, other, me, None)
 

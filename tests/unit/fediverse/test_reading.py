@@ -227,7 +227,9 @@ def test_addresses_of_ours_are_known() -> None:
     """By one site, at its own addresses only."""
     assert HOME.actor_at(HOME.actor(7)) == 7
     assert HOME.post_at(HOME.post(9)) == HOME.post_at("https://stentor.example/@ada/9") == 9
-    assert HOME.follow_at(HOME.follow(1, 2)) == (1, 2)
+    assert HOME.follow_at(HOME.follow(1, 2)) == HOME.follow_at(HOME.follow(1, 2, 3)) == (1, 2)
+    assert HOME.follow(1, 2, 3) != HOME.follow(1, 2, 4)
+    assert HOME.follow_at(f"{HOME.follow(1, 2, 3)}/4") is None
     assert HOME.owns("https://house.example/inbox")
     for wrong in (
         "https://stentor.example.evil/ap/actors/7",

@@ -1,0 +1,190 @@
+"""Servers of the fediverse that have all been told of a post: each comes once, from an address of its own.
+
+``python -m tests.support.stampede ORDER`` (a file, or ``-`` for what comes by standard input; :class:`Order` as JSON).
+Each source asks for everything on the list, one after the other, on a connection of its own each time, as servers do
+that ask once in a while; they begin at chance times within the span. Says as JSON what was answered, and how fast.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+import select
+import socket
+import ssl
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from stentor.base.rsa import RsaKey
+from stentor.fediverse.signatures import signed
+from stentor.fediverse.writing import ACCEPT
+from tests.support.flood import address
+
+SIGNERS: Final = 1000
+"""Signatures are made before it begins: each takes half a millisecond."""
+MOST_OPEN: Final = 600
+LONGEST_S: Final = 20.0
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """One request. ``signed``: with the key of whoever asks, and for a document of ActivityPub."""
+
+    method: str
+    path: str
+    signed: bool = False
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A stampede on ``port`` of this machine."""
+
+    port: int
+    host: str
+    wishes: list[Wish]
+    sources: int
+    span_s: float
+    tls: bool
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What came of one. Times are of whole requests, from the connection to the last byte."""
+
+    answers: dict[str, int]
+    """By status, and ``failed``."""
+    took_s: float
+    p50_ms: float
+    p99_ms: float
+    bytes: int
+
+
+class _Asking:
+    """One request of one source."""
+
+    def __init__(self, sock: socket.socket, source: int, number: int, now: float) -> None:
+        self.sock, self.source, self.number, self.began = sock, source, number, now
+        self.connected = self.sent = False
+        self.first = b""
+        self.bytes = 0
+
+
+class _Stampede:
+    def __init__(self, order: Order) -> None:
+        self._order, self._heads = order, _heads(order)
+        self._context = _context() if order.tls else None
+        self._epoll, self._open = select.epoll(), dict[int, _Asking]()
+        self._due = [(random.uniform(0, order.span_s), source, 0) for source in range(order.sources)]
+        heapq.heapify(self._due)
+        self._answers, self._took, self._bytes = Counter[str](), list[float](), 0
+
+    def run(self) -> Told:
+        began = time.monotonic()
+        while self._due or self._open:
+            now = time.monotonic()
+            while self._due and self._due[0][0] <= now - began and len(self._open) < MOST_OPEN:
+                _, source, number = heapq.heappop(self._due)
+                self._begin(source, number, now)
+            for fileno, _ in self._epoll.poll(0.005, 512):
+                if (asking := self._open.get(fileno)) is not None:
+                    self._step(asking, began)
+            if now - began > self._order.span_s + LONGEST_S:
+                self._answers["failed"] += len(self._open) + len(self._due)
+                break
+        took = [1000 * each for each in self._took] or [0.0]
+        p50, p99 = np.percentile(took, [50, 99])
+        passed = time.monotonic() - began
+        return Told(dict(self._answers), round(passed, 1), round(float(p50), 2), round(float(p99), 2), self._bytes)
+
+    def _begin(self, source: int, number: int, now: float) -> None:
+        sock = socket.socket()
+        sock.setblocking(False)
+        sock.bind((address(source), 0))
+        sock.connect_ex(("127.0.0.1", self._order.port))
+        self._open[sock.fileno()] = _Asking(sock, source, number, now)
+        self._epoll.register(sock.fileno(), select.EPOLLOUT)
+
+    def _step(self, asking: _Asking, began: float) -> None:
+        try:
+            if not asking.connected:
+                if asking.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    raise ConnectionError
+                asking.connected = True
+                if self._context is not None:
+                    asking.sock = self._context.wrap_socket(
+                        asking.sock, server_hostname=self._order.host.partition(":")[0], do_handshake_on_connect=False
+                    )
+            if not asking.sent:
+                if isinstance(asking.sock, ssl.SSLSocket):
+                    asking.sock.do_handshake()
+                asking.sock.sendall(self._heads[asking.number][asking.source % len(self._heads[asking.number])])
+                asking.sent = True
+                self._epoll.modify(asking.sock.fileno(), select.EPOLLIN)
+            while data := asking.sock.recv(65536):
+                asking.first = asking.first or data[:12]
+                asking.bytes += len(data)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            self._epoll.modify(asking.sock.fileno(), select.EPOLLIN)
+        except ssl.SSLWantWriteError:
+            pass
+        except OSError:
+            self._end(asking, "failed", began)
+        else:
+            self._end(asking, asking.first[9:12].decode() or "failed", began)
+
+    def _end(self, asking: _Asking, answer: str, began: float) -> None:
+        now = time.monotonic()
+        del self._open[asking.sock.fileno()]
+        asking.sock.close()
+        self._answers[answer] += 1
+        self._took.append(now - asking.began)
+        self._bytes += asking.bytes
+        if asking.number + 1 < len(self._order.wishes):
+            heapq.heappush(self._due, (now - began, asking.source, asking.number + 1))
+
+
+def _context() -> ssl.SSLContext:
+    """What it costs to look at certificates is the matter of those who come."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _heads(order: Order) -> list[list[bytes]]:
+    """The heads of each wish: one for all, or where they are signed one for each of :data:`SIGNERS`."""
+    key, found = RsaKey.make(), list[list[bytes]]()
+    for wish in order.wishes:
+        usual = {"host": order.host, "user-agent": "Elsewhere/1.0", "connection": "close"}
+        heads = []
+        for signer in range(min(SIGNERS, order.sources) if wish.signed else 1):
+            fields = usual
+            if wish.signed:
+                who = f"https://server-{signer}.example/actor#main-key"
+                made = signed(
+                    key, who, method=wish.method, authority=order.host, target=wish.path, now=time.time()
+                )  # fmt: skip
+                fields = usual | made | {"accept": ACCEPT}
+            lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+            heads.append(f"{wish.method} {wish.path} HTTP/1.1\r\n{lines}\r\n".encode())
+        found.append(heads)
+    return found
+
+
+async def stampede(order: Order) -> Told:
+    """Runs one in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.stampede", "-", stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await process.communicate(msgspec.json.encode(order))
+    assert process.returncode == 0, "the stampede broke off"
+    return msgspec.json.decode(said, type=Told)
+
+
+if __name__ == "__main__":
+    given = sys.stdin.buffer.read() if sys.argv[1] == "-" else Path(sys.argv[1]).read_bytes()
+    print(msgspec.json.encode(_Stampede(msgspec.json.decode(given, type=Order)).run()).decode())
