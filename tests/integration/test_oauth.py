@@ -205,6 +205,7 @@ async def test_pages_of_other_sites_may_ask(house: House) -> None:
             assert "Idempotency-Key" in answer.headers["access-control-allow-headers"]
         token = await token_for(gwen)
         async with client(f"{gwen.base_url}", authorization=f"Bearer {token}") as http:
+            assert (await http.get("/oauth/userinfo")).json()["preferred_username"] == "gwen"
             told = await http.get("/api/v1/timelines/home")
             assert told.headers["access-control-allow-origin"] == "*"
             assert "Link" in told.headers["access-control-expose-headers"]

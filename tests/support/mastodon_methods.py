@@ -1,0 +1,82 @@
+"""All methods of Mastodon.py: which work with this site, which ask no server, and why the others are not here.
+
+``tests/integration/test_mastodon_py.py`` calls what works, from the view of two people; ``tools/mastodon.py`` makes the
+table of ``docs/reference/mastodon.md`` of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+WORKS: Final[Mapping[str, str]] = {
+    "signing in": """app_verify_credentials auth_request_url create_app log_in oauth_authorization_server_info
+        oauth_userinfo retrieve_mastodon_version revoke_access_token verify_minimum_version""",
+    "the site": """announcements custom_emojis directory instance instance_activity instance_domain_blocks
+        instance_extended_description instance_languages instance_peers instance_rules instance_v1 instance_v2
+        preferences suggestions suggestions_v1 suggestions_v2 trending_links trending_statuses trending_tags trends""",
+    "people": """account account_block account_familiar_followers account_featured_tags account_follow
+        account_followers account_following account_lists account_lookup account_mute account_relationships
+        account_remove_from_followers account_search account_statuses account_unblock account_unfollow account_unmute
+        account_update_credentials account_verify_credentials accounts blocks domain_block domain_blocks domain_unblock
+        endorsements featured_tag_suggestions featured_tags follow_request_authorize follow_request_reject
+        follow_requests followed_tags follows me mutes""",
+    "posts": """favourites status status_bookmark status_card status_context status_delete status_favourite
+        status_favourited_by status_history status_mute status_pin status_post status_reblog status_reblogged_by
+        status_reply status_source status_unbookmark status_unfavourite status_unmute status_unpin status_unreblog
+        status_update statuses toot""",
+    "timelines": """fetch_next fetch_previous fetch_remaining pagination_iterator pagination_page_iterator timeline
+        timeline_hashtag timeline_home timeline_is_available timeline_local timeline_public""",
+}
+"""Some of these answer with nothing, because there is none here: trends, suggestions, custom emoji and the like."""
+LOCAL: Final = """clear_caches decode_blurhash filters_apply generate_media_edit_attributes get_approx_server_time
+    get_async_refresh_info get_pagination_info get_status_length get_supported_version make_poll
+    persistable_login_credentials push_subscription_decrypt_push push_subscription_generate_keys set_language
+    await_async_refresh"""
+"""They reckon with what they have, or with what came before."""
+NOT_HERE: Final[Mapping[str, str]] = {
+    "administration has pages of its own, and no app reaches them": "admin_*",
+    "no such lists of people that one shows to others": """collection collection_* account_collections
+        account_in_collections""",
+    "people endorse nobody here, and feature no tags": """account_endorse account_pin account_unendorse account_unpin
+        featured_tag_create featured_tag_delete tag tag_feature tag_follow tag_unfeature tag_unfollow""",
+    "no notes on people": "account_note_set",
+    "a header picture is not there; a picture is taken away under Your account": """account_delete_avatar
+        account_delete_header profile profile_update""",
+    "accounts are made on the site": "create_account email_resend_confirmation",
+    "no announcements of the site": "announcement_*",
+    "no reviews of a year": "annual_report annual_report_* annual_reports",
+    "nothing is fetched in the background": "get_async_refresh_status",
+    "posts are not translated": "status_translate instance_translation_languages",
+    "who quotes is answered under Notifications": """status_quote_revoke status_quotes
+        status_update_quote_approval_policy""",
+    "no terms of service apart from the rules": "instance_terms_of_service",
+    "it asks other addresses than those of apps": "instance_health instance_nodeinfo",
+    "nobody is suggested": "suggestion_delete",
+    "no timeline of a link": "timeline_link",
+    "Mastodon itself has them no more": "reports search_v1",
+    "not in this API yet": """accept_* add_filter_* bookmarks conversations conversations_read create_filter_v2
+        delete_filter_* dismiss_* filter filter_* filters filters_v2 grouped_* list list_* lists markers_* media
+        media_post media_update notification_* notifications notifications_* poll poll_vote push_subscription
+        push_subscription_delete push_subscription_set push_subscription_update report scheduled_* search search_v2
+        stream_* timeline_list unread_grouped_notifications_count update_filter_v2 update_notifications_policy""",
+}
+
+
+def works() -> set[str]:
+    return {each for some in WORKS.values() for each in some.split()}
+
+
+def local() -> set[str]:
+    return set(LOCAL.split())
+
+
+def missing(names: set[str]) -> dict[str, str]:
+    """The reasons, by method; ``*`` stands for all that begin so."""
+    found = {}
+    for reason, patterns in NOT_HERE.items():
+        for pattern in patterns.split():
+            for name in names:
+                if name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1])):
+                    found[name] = reason
+    return found
