@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -71,6 +72,37 @@ async def test_a_post_and_what_becomes_of_it(house: House) -> None:
         missing = await two.get(f"/api/v1/statuses/{made['id']}")
         assert (missing.status_code, set(missing.json())) == (404, {"error", "code"})
         assert other["source"]["follow_requests_count"] == 0
+
+
+async def test_search(house: House) -> None:
+    """People, posts and tags of each kind; an address that somebody has pasted; the same rules as on the page."""
+    async with person(house, "sara") as sara, person(house, "tom") as tom, app_of(sara) as one, app_of(tom) as two:
+        made = await put(sara, "Über Köln #Rheinland")
+        await put(sara, "Geheimes über Köln", visibility="followers")
+        assert (await sara.put("/api/v1/search/own", json={"findable": True})).is_success
+
+        async def found(app: httpx.AsyncClient, q: str, **asked: object) -> tuple[list[str], list[str], list[str]]:
+            answer = await got(app, "/v2/search", q=q, **asked)
+            people, tags = answer["accounts"], answer["hashtags"]
+            posts = [re.sub("<[^>]*>", "", each["content"]) for each in answer["statuses"]]
+            return [each["acct"] for each in people], posts, [each["name"] for each in tags]
+
+        for _ in range(40):  # a house indexes what is new within a second
+            if len((await found(one, "koeln", type="statuses"))[1]) == 2 and (await found(two, "sar"))[0]:
+                break
+            await asyncio.sleep(0.25)
+        own = await found(one, "koeln", type="statuses")
+        assert own[1] == ["Geheimes über Köln", "Über Köln #Rheinland"]
+        assert (await found(two, "koeln"))[1] == ["Über Köln #Rheinland"]
+        assert (await found(two, "rheinl"))[2] == ["rheinland"]
+        assert (await found(two, "sar", type="accounts"))[0] == ["sara"]
+        assert (await found(two, "sar", type="accounts", following="true"))[0] == []
+        assert (await found(one, "koeln", type="statuses", limit=1, offset=1))[1] == ["Über Köln #Rheinland"]
+        files = house.settings.audience_address
+        assert (await found(two, f"{files}/@sara/{made['id']}", resolve="true"))[1] == ["Über Köln #Rheinland"]
+        assert (await found(two, f"{files}/@sara", resolve="true"))[0] == ["sara"]
+        assert await found(two, "https://x.example/1", resolve="true") == ([], [], [])
+        assert (await found(one, "from:me koeln"))[1] == own[1]
 
 
 async def test_what_apps_read_is_strict(house: House) -> None:

@@ -8,6 +8,7 @@ from stentor.house.mastodon.api_accounts import AccountWays
 from stentor.house.mastodon.api_deeds import DeedWays
 from stentor.house.mastodon.api_instance import InstanceWays
 from stentor.house.mastodon.api_people import PeopleWays
+from stentor.house.mastodon.api_search import SearchWays
 from stentor.house.mastodon.api_statuses import StatusWays
 from stentor.house.mastodon.api_timelines import TimelineWays
 from stentor.house.mastodon.own import OwnAccount
@@ -23,6 +24,7 @@ def ways(shapes: StatusShapes, own: OwnAccount, site: SiteKeeper, people: People
         *InstanceWays(shapes.people, site, people, push).ways(),
         *accounts.ways(),
         *PeopleWays(accounts).ways(),
+        *SearchWays(accounts).ways(),
         *StatusWays(shapes).ways(),
         *DeedWays(shapes).ways(),
         *timelines.ways(),
