@@ -40,8 +40,9 @@ caches: setup ## make sure that nginx, Varnish, pebble, minisign, ssh-keygen and
 	@$(BIN)/python -m tests.support.signatures --install
 	@$(BIN)/python -m tests.support.prometheus --install
 
-players: setup ## make sure that GStreamer, mpv, VLC and mplayer are there (Debian's), as root
+players: setup ## make sure that GStreamer, mpv, VLC, mplayer, nginx's RTMP module and Icecast are there (Debian's), as root
 	@$(BIN)/python -m tests.support.players --install
+	@$(BIN)/python -m tests.support.receivers --install
 
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
 	@exec $(BIN)/stentor demo --data data $(ARGS)

@@ -303,6 +303,10 @@ EXPECTED = {
     "DELETE /site/backups/{backup}": SITE,
     "GET /site/webhooks": SITE,
     "POST /site/webhooks": SITE,
+    "GET /spaces/{space}/destinations": HOSTS,
+    "POST /spaces/{space}/destinations": HOSTS,
+    "PATCH /destinations/{destination}": SITE,  # and the host of its space
+    "DELETE /destinations/{destination}": SITE,
     "GET /spaces/{space}/webhooks": HOSTS,
     "POST /spaces/{space}/webhooks": HOSTS,
     "PATCH /webhooks/{hook}": SITE,  # and the host of its space
@@ -405,6 +409,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /accounts/{handle}/tokens": {"name": "New", "scopes": ["read"]},
     "POST /site/invitations": {"role": "member"},
     "POST /site/webhooks": {"url": "https://example.org/hook"},
+    "POST /spaces/{space}/destinations": {"name": "Tube", "server": "rtmps://live.example.org/app", "key": "abc"},
+    "PATCH /destinations/{destination}": {"name": "New"},
     "POST /spaces/{space}/webhooks": {"url": "https://example.org/hook"},
     "PATCH /webhooks/{hook}": {"name": "New"},
 }

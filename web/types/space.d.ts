@@ -60,6 +60,7 @@ interface SpaceRow {
 /** Everything about a space for those on its stage. */
 interface SpaceView {
   version: number;
+  destinations: { name: string, state: string, trouble: string, since_ms: number | null, dropped: number }[];
   id: string;
   title: string;
   state: State;

@@ -79,16 +79,16 @@ class Line(NamedTuple):
         return self.way in (Delivery.SAID, Delivery.ASKED, Delivery.KEPT_AND_SAID)
 
 
-_BOARD_READERS = "archive captions edge house programme stage"
+_BOARD_READERS = "archive captions courier edge house programme stage"
 TABLE: Final = (
-    Line("chunk.*", "programme", "archive edge operator", Delivery.KEPT, streams.CHUNKS),
+    Line("chunk.*", "programme", "archive courier edge operator", Delivery.KEPT, streams.CHUNKS),
     Line("chunk.*", "programme", "programme", Delivery.KEPT_LAST, streams.CHUNKS),
     Line("live.*", "programme", "edge"),
     Line("tick.*", "stage", "programme"),
     Line("speech.*.*", "stage", "captions"),
-    Line("cue.*", "captions", "edge", Delivery.KEPT_AND_SAID, streams.CUES),
+    Line("cue.*", "captions", "courier edge", Delivery.KEPT_AND_SAID, streams.CUES),
     Line("cue.*", "captions", "captions house", Delivery.KEPT, streams.CUES),
-    Line("correction.*", "house", "captions edge", Delivery.KEPT_AND_SAID, streams.CUES),
+    Line("correction.*", "house", "captions courier edge", Delivery.KEPT_AND_SAID, streams.CUES),
     Line("correction.*", "house", "house", Delivery.KEPT, streams.CUES),
     Line("evidence.*", "edge", "house operator", Delivery.KEPT, streams.EVIDENCE),
     Line("attack.*", "edge", "house operator", Delivery.KEPT, streams.ATTACKS),
@@ -103,6 +103,7 @@ TABLE: Final = (
     Line("hearing.*", "edge", "edge"),
     Line("vote.*", "edge", "house", Delivery.ASKED),
     Line("job.*", "house", "courier", Delivery.QUEUED, streams.JOBS),
+    Line("simulcast", "house", "courier"),
     Line("status.archive.>", "archive", "house programme"),
     Line("status.captions.>", "captions", "edge house stage"),
     Line("status.courier.>", "courier", "house"),
@@ -126,6 +127,7 @@ TABLE: Final = (
     Line("$KV.leases.archive.>", "archive", "archive operator", Delivery.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.captions.>", "captions", "captions operator", Delivery.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.programme.>", "programme", "programme operator", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.simulcast.>", "courier", "courier operator", Delivery.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.stage.>", "stage", "stage operator", Delivery.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.board", "house", "house", Delivery.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.chat", "house", "house", Delivery.KEPT_LAST, "KV_leases"),

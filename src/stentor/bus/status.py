@@ -12,6 +12,7 @@ from stentor.audio.watch import Oddity
 from stentor.base.vitals import Vitals
 from stentor.bus.connection import Bus
 from stentor.spaces.quality import Quality
+from stentor.spaces.simulcast import DestinationSeen
 
 MAX_SENDERS = 10_000
 """More processes than any cluster has; beyond it the one unheard longest is forgotten."""
@@ -90,6 +91,8 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     reactions: dict[str, int] = {}
     """Those that an edge took since it started."""
     problem: str = ""
+    destinations: list[DestinationSeen] = []
+    """Of a courier: where else the space is sent, and how that stands."""
     players: float = 0.0
     """Of an edge's listeners those by HLS; ``listeners`` has them rounded."""
     last_hash: str = ""
@@ -231,6 +234,15 @@ class Statuses:
         """Whether all programmes, edges, archives and captions that are heard keep the broadcast delay."""
         roles = ("programme", "edge", "archive", "captions")
         return all(status.numbers.get(READS_DELAY) for role in roles for status in self.fresh(now, role))
+
+    def places(self, now: float) -> int:
+        """Listeners that all edges together can carry."""
+        return round(sum(edge.numbers.get("places", 0) for edge in self.fresh(now, "edge")))
+
+    def destinations(self, space: str, now: float) -> list[DestinationSeen]:
+        """Where else the space is sent, and how that stands."""
+        couriers = (status.spaces.get(space) for status in self.fresh(now, "courier"))
+        return [each for seen in couriers if seen is not None for each in seen.destinations]
 
     def captioned(self, space: str, now: float) -> bool:
         """Whether a process of captions listens to the space."""

@@ -33,6 +33,7 @@ from stentor.courier.messages import ASK, MessageSender
 from stentor.courier.push import PushSender
 from stentor.courier.receiving import ActivityReceiver
 from stentor.courier.reminding import ReminderSender
+from stentor.courier.simulcast.keeper import SimulcastKeeper
 from stentor.courier.strangers import Strangers
 from stentor.courier.webhooks import WebhookSender
 from stentor.fediverse.sites import Home
@@ -84,14 +85,20 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
         async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus, outside(allowed) as client:
             doing = handlers(settings, own, store, client, clock)
             dispatcher = Dispatcher(JobQueue(bus), Deliveries(store.work), doing, clock)
+            keeper = SimulcastKeeper(settings, bus, store, Seal(own.sealing), instance=instance)
 
             def status() -> Status:
-                return Status(ROLE, instance, unix_ms(clock()), os.getpid(), numbers=dispatcher.numbers())
+                spaces = dict(keeper.spaces())
+                return Status(ROLE, instance, unix_ms(clock()), os.getpid(), spaces, numbers=dispatcher.numbers())
 
             await bus_drain.heed(bus, ROLE, instance, drain)
             async with asyncio.TaskGroup() as group:
-                helper = group.create_task(beat(bus, status), name="beat")
+                helpers = [
+                    group.create_task(beat(bus, status), name="beat"),
+                    group.create_task(keeper.run(), name="simulcast"),
+                ]
                 await until(dispatcher.emptied(drain), dispatcher.run())
-                helper.cancel()
+                for helper in helpers:
+                    helper.cancel()
     finally:
         await store.close()

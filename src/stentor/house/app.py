@@ -74,6 +74,8 @@ from stentor.house.shows import api as api_shows
 from stentor.house.shows import api_spaces
 from stentor.house.shows.service import ShowDesk
 from stentor.house.shows.views import ShowViews
+from stentor.house.simulcast import api as api_simulcast
+from stentor.house.simulcast.service import SimulcastDesk
 from stentor.house.site import api as api_look
 from stentor.house.site.service import SiteKeeper
 from stentor.house.social import routes as social_routes
@@ -149,7 +151,7 @@ def build(
         *_of_posts(posts, spaces, federation, callers, sessions, passes, settings),
         *place_routes.handlers(place := place_routes.desks(posts, spaces, federation), posts, callers),
         *_of_site(site, admin, people, callers, readers, settings),
-        *_of_programs(webhooks, spaces, callers, people, sessions),
+        *_of_programs(webhooks, SimulcastDesk(spaces, statuses, webhooks.seal), spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     routes = [
@@ -258,11 +260,13 @@ def _callers(access: Access, sessions: Sessions, spaces: Spaces, site: SiteKeepe
 
 
 def _of_programs(
-    webhooks: WebhookDesk, spaces: Spaces, callers: Callers, people: People, sessions: Sessions
-) -> list[HTTPRouteHandler]:
-    """What other programs are told, and what they may do."""
+    webhooks: WebhookDesk, simulcasts: SimulcastDesk, spaces: Spaces, callers: Callers, people: People,
+    sessions: Sessions,
+) -> list[HTTPRouteHandler]:  # fmt: skip
+    """What other programs are told and sent, and what they may do."""
     return [
         *api_hooks.handlers(webhooks, api_hooks.Keepers(webhooks, spaces, callers)),
+        *api_simulcast.handlers(simulcasts, api_simulcast.SimulcastHosts(simulcasts, spaces, callers)),
         *api_programs.handlers(api_programs.Tokens(ApiTokens(spaces.store.work), people), callers, sessions),
     ]
 

@@ -47,6 +47,7 @@ from stentor.house.safety import schema as safety_schema
 from stentor.house.searching import schema as search_schema
 from stentor.house.seats import schema as seat_schema
 from stentor.house.shows import schema as show_schema
+from stentor.house.simulcast import schema as simulcast_schema
 from stentor.house.site import schema as look_schema
 from stentor.house.social import schema as social_schema
 from stentor.house.spaces import schema, site_schema, upload_schema
@@ -142,6 +143,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "ticket": {"type": "string", "pattern": "^[0-9]{1,8}$"},
     "backup": {"type": "string", "pattern": NAME},
     "hook": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "destination": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "delivery": {"type": "string", "pattern": "^[0-9]{1,9}\\.[dst](\\.[A-Za-z0-9_-]{1,64}){1,3}$"},
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "question": {"type": "string", "pattern": "^-?[0-9]{1,9}$"},
@@ -289,6 +291,7 @@ MODULES = (
     federation_schema,
     hook_schema,
     import_schema,
+    simulcast_schema,
     private_schema,
     program_schema,
     reach_schema,

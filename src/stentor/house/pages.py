@@ -203,7 +203,7 @@ def _of_list(pages: Pages, listed: Listed, views: Views) -> list[HTTPRouteHandle
 
 
 def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> list[HTTPRouteHandler]:
-    """``/stage/{space}``, its listeners and webhooks, ``/ask/{space}``, also for the listener's page, comments."""
+    """``/stage/{space}``, with its pages, ``/ask/{space}``, also for the listener's page, comments."""
 
     of_space = partial(_of_space, pages, known, views)
 
@@ -227,6 +227,10 @@ def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> 
     async def webhooks(request: _Request, space: FromPath[str]) -> Response[str]:
         return await of_space(request, space, "webhooks", staged, types=SPACE_TYPES)
 
+    @route("/stage/{space:str}/simulcast", http_method=READ, include_in_schema=False)
+    async def simulcast(request: _Request, space: FromPath[str]) -> Response[str]:
+        return await of_space(request, space, "simulcast", staged)
+
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
         return await of_space(request, space, "ask", seated, back=f"/ask/{space}")
@@ -245,7 +249,7 @@ def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> 
 
         return await of_space(request, space, "comments", told)
 
-    return [stage, listeners, webhooks, ask, panel, comments]
+    return [stage, listeners, webhooks, simulcast, ask, panel, comments]
 
 
 async def _of_space(

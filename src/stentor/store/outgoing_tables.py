@@ -77,3 +77,20 @@ answers = Table(
     Index("ix_answers_at_ms", "at_ms"),
 )
 """Answers to requests with an Idempotency-Key, for a day."""
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("space", String(48), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("server", String(500), nullable=False),
+    Column("sealed", Text, nullable=False, comment="its key (base.seal)"),
+    Column("on", Boolean, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("made_by", String(32), nullable=False),
+    Index("ix_destinations_space", "space"),
+    sqlite_autoincrement=True,
+)
+"""Where spaces are sent to besides."""

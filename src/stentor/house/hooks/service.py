@@ -31,7 +31,7 @@ class WebhookDesk:
         budget: ArrivalBudget,
     ) -> None:  # fmt: skip
         self.store, self._deliveries, self._queue = store, deliveries, queue
-        self._seal, self._clock, self._budget = seal, clock, budget
+        self.seal, self._clock, self._budget = seal, clock, budget
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
         """What a house does by itself, for ``duty.jobs``."""
@@ -50,7 +50,7 @@ class WebhookDesk:
             made_ms=unix_ms(self._clock()),
             made_by=by,
         )
-        made = await self.store.add(hook, self._seal.close(secret, hooks.SEALED))
+        made = await self.store.add(hook, self.seal.close(secret, hooks.SEALED))
         return made, hooks.secret_text(secret)
 
     async def change(self, hook: Webhook, wish: schema.WebhookChange) -> Webhook:
@@ -72,7 +72,7 @@ class WebhookDesk:
         """A new secret, shown this once; the old one signs for another day, too."""
         secret = secrets.token_bytes(hooks.SECRET_BYTES)
         until_ms = unix_ms(self._clock()) + hooks.ROTATION_MS
-        await self.store.rotate(hook.number, self._seal.close(secret, hooks.SEALED), until_ms=until_ms)
+        await self.store.rotate(hook.number, self.seal.close(secret, hooks.SEALED), until_ms=until_ms)
         return hooks.secret_text(secret)
 
     async def find(self, number: str) -> Webhook:

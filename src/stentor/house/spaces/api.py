@@ -115,14 +115,14 @@ def site_handlers(spaces: Spaces, callers: Callers, views: Views) -> list[HTTPRo
         return await views.recordings(await callers.actor(request))
 
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
-    async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
+    async def history(request: _Request, space: SpaceParameter) -> site_schema.EventList:
         found = await spaces.load(space)
         rights.require(await callers.actor(request, space), Look.EVENTS, found)
         numbered = [
             {"version": version, **msgspec.json.decode(events.encode(event))}
             for version, event in await spaces.store.history(found.id)
         ]
-        return schema.EventList(space=found.id, events=numbered)
+        return site_schema.EventList(space=found.id, events=numbered)
 
     return [admin, processes, recordings, history]
 

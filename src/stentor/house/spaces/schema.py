@@ -20,6 +20,7 @@ from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, Rundow
 from stentor.spaces.phase import Phase
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
+from stentor.spaces.simulcast import DestinationSeen
 from stentor.spaces.switches import Switch
 from stentor.spaces.visibility import Visibility
 
@@ -335,6 +336,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     ladder: LadderView
     door: DoorView
     you: You
+    destinations: list[DestinationSeen]
+    """Where else the space is sent now, and how that stands."""
     asking: Asking
     """Who in the audience may ask to speak."""
     reactions: bool
@@ -391,10 +394,3 @@ class NewSpaceView(msgspec.Struct, frozen=True):
 
 class SpaceList(msgspec.Struct, frozen=True):
     spaces: list[SpaceRow]
-
-
-class EventList(msgspec.Struct, frozen=True):
-    """Everything that happened to a space, in order."""
-
-    space: str
-    events: list[dict[str, Any]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -68,3 +68,10 @@ class RecordingView(msgspec.Struct, frozen=True):
 
 class RecordingList(msgspec.Struct, frozen=True):
     recordings: list[RecordingView]
+
+
+class EventList(msgspec.Struct, frozen=True):
+    """Everything that happened to a space, in order."""
+
+    space: str
+    events: list[dict[str, Any]]

@@ -74,11 +74,6 @@ def seat_wishes(seat: SeatId) -> dict[str, c.Command]:
     }
 
 
-def places(statuses: Statuses, now: float) -> int:
-    """Listeners that all edges together can carry."""
-    return round(sum(edge.numbers.get("places", 0) for edge in statuses.fresh(now, "edge")))
-
-
 class Views:
     """Makes what the API and the pages show."""
 
@@ -128,6 +123,7 @@ class Views:
             listeners=self._statuses.listeners(space.id, now),
             seats=[self._seat(space, seat, told.get(seat.id), actor) for seat in space.seats.values()],
             lights=self._lights(space, now),
+            destinations=self._statuses.destinations(space.id, now),
             hindrances=hindrances(space, heard, now),
             audience=self.addresses(space),
             recording=self._recording(space),
@@ -270,7 +266,7 @@ class Views:
         return schema.DoorView(
             p=space.p,
             waiting=space.waiting,
-            places=places(self._statuses, now),
+            places=self._statuses.places(now),
             limited=space.limited,
             passes=list(space.passes),
             overflow_s=space.overflow_s,

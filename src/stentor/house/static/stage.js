@@ -26,6 +26,7 @@ import { Editions } from "./editions.js";
 import { Removal } from "./removal.js";
 import { Rundown } from "./rundown.js";
 import { Sounds } from "./sounds.js";
+import { sent } from "./sent.js";
 import { Setup } from "./setup.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Start } from "./start.js";
@@ -152,7 +153,7 @@ function draw() {
   $("stage-parts").dataset.over = String(OVER.has(view.state));
   if (!view.you.seat) $("you").textContent = text("stage.looking");
   else $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
-  $("lights").replaceChildren(...lights(view.lights));
+  $("lights").replaceChildren(...lights(view.lights), ...view.destinations.map((one) => sent(one, "", one.name)));
   $("ending").textContent = ending();
   hostButtons();
   bar.draw(view);

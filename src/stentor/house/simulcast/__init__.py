@@ -1,0 +1,1 @@
+"""Where spaces are sent to besides."""

@@ -1,0 +1,20 @@
+// How a destination of a simulcast stands: a light, and a sentence.
+
+import { light, text, when } from "./page.js";
+
+/** @typedef {{ state: string, trouble: string, since_ms: number | null, dropped: number }} Sent */
+/** @type {Record<string, string>} */
+const COLOURS = { live: "green", connecting: "yellow", waiting: "red" };
+
+/**
+ * @param {Sent} one
+ * @param {string} [words] what the server said itself
+ * @param {string} [name]
+ */
+export function sent(one, words = "", name = "") {
+  const parts = [text(`simulcast.state_${one.state}`, { when: one.since_ms ? when(one.since_ms) : "" })];
+  if (one.trouble) parts.push(text(`simulcast.trouble_${one.trouble}`));
+  if (one.trouble && words) parts.push(`“${words}”`);
+  if (one.dropped) parts.push(text("simulcast.dropped"));
+  return light(COLOURS[one.state] ?? "off", `${name}${name && ": "}${parts.join(" ")}`);
+}

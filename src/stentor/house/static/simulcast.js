@@ -1,0 +1,61 @@
+// Where a space is sent besides: added, started, stopped; and how each destination stands.
+
+import { $, ask as call, button, element, sure, text } from "./page.js";
+import { sent } from "./sent.js";
+import { attempt } from "./sign.js";
+
+const LOOK_MS = 2000;
+
+/** @type {{ id: string }} */
+const { id } = JSON.parse($("page").textContent);
+const LIST = `/spaces/${id}/destinations`;
+const token = sessionStorage.getItem(`stentor-invitation-${id}`) ?? ""; // what the page of the stage keeps in this tab
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: unknown }} [more]
+ */
+const ask = (method, path, more = {}) => call(method, path, { token, ...more });
+
+/** @typedef {{ number: number, name: string, kind: string, server: string, on: boolean, state: string, trouble: string, words: string, since_ms: number | null, dropped: number }} Destination */
+/** @param {Destination} one */
+const stand = (one) => element("ul", { className: "lights" }, sent(one, one.words));
+
+/** @param {Destination} one */
+function row(one) {
+  const path = `/destinations/${one.number}`;
+  const turn = button(text(one.on ? "simulcast.stop" : "simulcast.start"), () => attempt(async () => {
+    await ask("PATCH", path, { body: { on: !one.on } });
+    await draw();
+  }), { className: "small" });
+  const removed = button(text("simulcast.delete"), async () => {
+    if (await sure(text("simulcast.sure", { name: one.name }), text("simulcast.delete"))) attempt(async () => {
+      await ask("DELETE", path);
+      await draw();
+    });
+  }, { className: "small danger" });
+  const name = element("span", {}, element("strong", {}, one.name), " ", element("code", {}, one.server), stand(one));
+  return element("li", {}, name, element("span", { className: "buttons" }, turn, removed));
+}
+
+let shown = "";
+async function draw() {
+  const { destinations } = await ask("GET", LIST);
+  const now = JSON.stringify(destinations);
+  if (now === shown) return; // whoever is at a button stays there
+  shown = now;
+  $("destinations").replaceChildren(...(destinations.length ? destinations.map(row) : [element("li", { className: "quiet" }, text("simulcast.none"))]));
+}
+
+$("add").addEventListener("submit", (/** @type {FormEvent} */ event) => {
+  event.preventDefault();
+  const form = event.target;
+  attempt(async () => {
+    await ask("POST", LIST, { body: Object.fromEntries(new FormData(form)) });
+    form.reset();
+    $("notice").textContent = text("simulcast.saved");
+    await draw();
+  });
+});
+attempt(draw);
+setInterval(() => { if (!document.hidden) draw().catch(() => undefined); }, LOOK_MS);

@@ -1,0 +1,65 @@
+"""Where else a space is heard: destinations of a simulcast, and how they stand."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+SEALED: Final = "stream key"
+"""What a sealed key is called (``base.seal``)."""
+MOST_DESTINATIONS: Final = 10
+"""Of a space: each gets a copy of the picture, 60 kB a second."""
+MOST_NAME: Final = 80
+
+
+class DestinationKind(StrEnum):
+    """How it is sent."""
+
+    RTMP = "rtmp"
+    """Also over TLS (rtmps)."""
+    ICECAST = "icecast"
+
+
+class DestinationState(StrEnum):
+    """How a destination stands."""
+
+    OFF = "off"
+    READY = "ready"
+    """On; nothing is sent before the doors open."""
+    CONNECTING = "connecting"
+    LIVE = "live"
+    WAITING = "waiting"
+    """The connection was lost or refused, and is tried again soon."""
+
+
+class SimulcastDestination(msgspec.Struct, frozen=True):
+    """One of a space's; its key is elsewhere, sealed."""
+
+    number: int
+    space: str
+    name: str
+    kind: DestinationKind
+    server: str
+    on: bool
+    made_ms: int
+    made_by: str = ""
+
+
+class DestinationSeen(msgspec.Struct, frozen=True):
+    """How one destination stands."""
+
+    number: int
+    state: DestinationState
+    trouble: str = ""
+    """A code, empty when all is well."""
+    words: str = ""
+    """What the server said itself."""
+    since_ms: int = 0
+    dropped: int = 0
+    """Pictures that a slow line did not get."""
+    sent_bytes: int = 0
+    times: int = 0
+    """How often it was connected."""
+    name: str = ""

@@ -1,0 +1,89 @@
+"""A talk of a whole Stentor arrives at another network: what is heard there is what was said, and a host sees how it
+stands."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from stentor.client.speaker import Speaker
+from tests.support.receivers import Recorded, rtmp_server
+from tests.support.sound import MATCHED, correlation, voice
+from tests.support.wait import eventually
+from tests.support.whole import Whole, whole
+
+RATE = 48_000
+SAID_S = 9
+DELAY_S = 6.0
+
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
+
+
+async def stands(house: Whole, state: str, within_s: float = 20) -> dict[str, Any]:
+    """The one destination, once it is in this state."""
+    found: dict[str, Any] = {}
+
+    async def look() -> None:
+        while found.get("state") != state:
+            found.update((await house.call("GET", "/spaces/talk/destinations"))["destinations"][0])
+            await asyncio.sleep(0.1)
+
+    task = asyncio.create_task(look())
+    try:
+        await eventually(task.done, f"{state}, not {found}", within_s=within_s)
+    finally:
+        task.cancel()
+    return found
+
+
+def workers() -> list[psutil.Process]:
+    found = []
+    for each in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it has ended meanwhile
+            if "stentor.courier.simulcast.worker" in each.cmdline():
+                found.append(each)
+    return found
+
+
+async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
+    """It begins by itself when the doors are open; its process is killed in the middle and is back; started and stopped
+    while live; what was said is in what arrived."""
+    async with (
+        rtmp_server(tmp_path / "there") as port,
+        whole(tmp_path / "data", edges=1, courier_networks="127.0.0.0/8") as house,
+    ):
+        tokens = await house.space("talk")
+        wish = {"name": "Tube", "server": f"rtmp://localhost:{port}/live", "key": "first-key"}
+        made = await house.call("POST", "/spaces/talk/destinations", wish)
+        assert "first-key" not in str(made)
+        await stands(house, "live")
+        view = await house.call("GET", "/spaces/talk")
+        assert [(each["name"], each["state"]) for each in view["destinations"]] == [("Tube", "live")]
+        [worker] = workers()
+        os.kill(worker.pid, signal.SIGKILL)
+        await eventually(lambda: [each for each in workers() if each.pid != worker.pid] != [], "there is another")
+        await stands(house, "live")
+        await house.call("PATCH", f"/destinations/{made['number']}", {"on": False})
+        await stands(house, "off")
+        await eventually(lambda: not workers(), "nothing is sent, and nothing works")
+        path = f"/destinations/{made['number']}"
+        await house.call("PATCH", path, {"on": True, "key": "second-key"})
+        await stands(house, "live")
+        said = voice("reader")[: SAID_S * RATE]
+        async with Speaker(house.whip("talk"), tokens["host"], said, name="host", pause_s=30.0):
+            await house.call("POST", "/spaces/talk/live")
+            await asyncio.sleep(SAID_S + DELAY_S + 1.0)
+        await house.call("POST", "/spaces/talk/end")
+        await eventually(lambda: not workers(), "it ends with the space", within_s=20)
+    found = Recorded(tmp_path / "there" / "second-key.flv")
+    assert found.codecs == {"video": "h264 1280", "audio": "aac"}
+    heard = correlation(said, found.sound)
+    assert heard.score >= MATCHED, heard
+    assert heard.compared_s > SAID_S - 2

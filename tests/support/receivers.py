@@ -1,0 +1,139 @@
+"""Servers that a simulcast is sent to: nginx's RTMP module, also behind TLS, and Icecast.
+
+``python -m tests.support.receivers --install`` installs them with apt when this is root and they are missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import ssl
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.support import caches, debian
+from tests.support.ports import free_ports
+
+MODULE: Final = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
+PASSWORD: Final = "hackme-not"
+NGINX: Final = """
+load_module {module};
+worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log info; user root;
+events {{ worker_connections 64; }}
+rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 4096; ping 5s;
+  application live {{ live on; record all; record_path {folder}; }}
+}} }}
+"""
+ICECAST: Final = """<icecast>
+<limits><clients>20</clients><sources>4</sources></limits>
+<authentication><source-password>{password}</source-password><admin-user>admin</admin-user>
+<admin-password>{password}</admin-password></authentication>
+<hostname>localhost</hostname>
+<listen-socket><port>{port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+<paths><logdir>{folder}</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot></paths>
+<logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog><loglevel>3</loglevel></logging>
+<security><chroot>0</chroot>{owner}</security>
+</icecast>
+"""
+
+
+OWNER: Final = "<changeowner><user>nobody</user><group>nogroup</group></changeowner>"
+
+
+@asynccontextmanager
+async def rtmp_server(folder: Path, port: int = 0) -> AsyncIterator[int]:
+    """nginx, which records what is published to ``/live/KEY`` as ``KEY.flv`` in the folder; yields its port."""
+    if not MODULE.exists():
+        pytest.fail("This test runs nginx's RTMP module and there is none: python -m tests.support.receivers --install")
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240 in a test
+    port = port or free_ports(1)[0]
+    file = folder / "rtmp.conf"
+    file.write_text(NGINX.format(module=MODULE, folder=folder, port=port))
+    command = [caches.program("nginx"), "-c", str(file), "-p", str(folder)]
+    async with debian.running(command, port, folder / "nginx.log"):
+        yield port
+
+
+@asynccontextmanager
+async def icecast_server() -> AsyncIterator[int]:
+    """Icecast; yields its port. Sources have :data:`PASSWORD`."""
+    program = shutil.which("icecast2", path=caches.FOLDERS)
+    if program is None:
+        pytest.fail("This test runs Icecast and there is none: python -m tests.support.receivers --install")
+    (port,) = free_ports(1)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o777)  # noqa: ASYNC240 in a test, whose server gives up root
+        file = folder / "icecast.xml"
+        file.write_text(
+            ICECAST.format(password=PASSWORD, port=port, folder=folder, owner=OWNER if not os.geteuid() else "")
+        )
+        async with debian.running([program, "-c", str(file)], port, folder / "icecast.log"):
+            yield port
+
+
+@asynccontextmanager
+async def tls_front(port: int, chain: ssl.SSLContext) -> AsyncIterator[int]:
+    """TLS in front of a port of this machine; yields its own."""
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            with suppress(OSError):
+                while data := await source.read(65536):
+                    sink.write(data)
+                    await sink.drain()
+            sink.close()
+
+        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+
+    server = await asyncio.start_server(carry, "127.0.0.1", 0, ssl=chain)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+class Recorded:
+    """What a server has written down: its streams, its sound, and a picture of it."""
+
+    def __init__(self, file: Path) -> None:
+        self.seconds: dict[str, float] = {}
+        self.codecs: dict[str, str] = {}
+        sound: list[npt.NDArray[np.float32]] = []
+        self.pictures = 0
+        self.picture: npt.NDArray[np.uint8] | None = None
+        with av.open(str(file)) as container:
+            for packet in container.demux():
+                kind = packet.stream.type
+                self.codecs[kind] = f"{packet.stream.codec_context.name} {getattr(packet.stream, 'width', '')}".strip()
+                if packet.pts is not None and packet.time_base is not None:
+                    self.seconds[kind] = float(packet.pts * packet.time_base)
+                for frame in packet.decode():
+                    if isinstance(frame, av.AudioFrame):
+                        sound.append(frame.to_ndarray()[0])
+                    elif isinstance(frame, av.VideoFrame):
+                        self.pictures += 1
+                        self.picture = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+        self.sound = np.concatenate(sound) if sound else np.zeros(0, dtype=np.float32)
+
+
+def missing() -> list[str]:
+    """Debian's packages that are not there."""
+    found = [] if MODULE.exists() else ["libnginx-mod-rtmp"]
+    return found + ([] if shutil.which("icecast2", path=caches.FOLDERS) else ["icecast2"])
+
+
+if __name__ == "__main__":
+    sys.exit(debian.install(missing, "the tests of simulcasts") if "--install" in sys.argv else bool(missing()))
