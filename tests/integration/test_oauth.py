@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
+import re
 from collections.abc import AsyncIterator
 
 import httpx
@@ -62,6 +64,8 @@ async def test_the_page_says_who_wants_what(house: House) -> None:
         assert "<script" not in page.text.replace("theme.js", "").split("<form")[1]
         german = await ada.get("/oauth/authorize", params={**hidden(page.text), "lang": "de"})
         assert "Darf Sparrow Ihr Konto benutzen?" in german.text
+        [other] = re.findall(r'href="(\?[^"]+lang=de)"', page.text)  # the link to it asks for the same
+        assert "Darf Sparrow" in (await ada.get(f"/oauth/authorize{html.unescape(other)}")).text
         refused = await ada.post("/oauth/authorize", data={**hidden(page.text), "no": "1"}, follow_redirects=False)
         assert refused.headers["location"].startswith(f"{BACK}?error=access_denied")
 

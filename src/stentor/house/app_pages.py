@@ -66,6 +66,7 @@ class AppPages:
             return self._refused(visit, found)
         shown = self.pages.answer(
             visit, "authorize", asking=found.app, values=_there(values), may=may(found.scopes), here=here,
+            query=here.partition("?")[2],
             to=_place(found.redirect_uri), oob=found.redirect_uri == redirects.OOB,
         )  # fmt: skip
         shown.headers.update(OPENER)
