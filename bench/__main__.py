@@ -2,7 +2,7 @@
 
 ``python -m bench [--again FILE]``. Kept is one file, ``bench/results/whole-<time>.json``, with how the machine stood
 beside each figure; from it come the rows of the tables in ``README.md`` and ``docs/explanation/measured.md`` and the
-two pictures. ``--again`` makes these anew from such a file and measures nothing.
+two pictures. ``--again`` makes these anew from such a file and measures nothing. A run that breaks off is gone on with.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import crowd, fanout, requests, stage, tls
-from bench.kept import head, keep
+from bench.kept import RESULTS, head, keep
 
 ROOT: Final = Path(__file__).parents[1]
 TABLES: Final = ("README.md", "docs/explanation/measured.md")
+UNFINISHED: Final = RESULTS / "unfinished.json"
+"""What a run has measured so far: one that breaks off is gone on with, if nothing was committed since."""
 CROWDS: Final = (5_000, 20_000, 100_000)
 """On the same two processors as the whole of Stentor."""
 MANY, MOST = 20_000, 100_000
@@ -32,6 +34,9 @@ MANY, MOST = 20_000, 100_000
 def measure() -> dict[str, Any]:
     """Every part with what it found, and ``took_s``, how long each was at it."""
     found: dict[str, Any] = head() | {"took_s": {}}
+    if UNFINISHED.exists():
+        before: dict[str, Any] = json.loads(UNFINISHED.read_text("utf-8"))
+        found = before if before["commit"] == found["commit"] else found
     parts: dict[str, Callable[[], Any]] = {
         "stage": lambda: asyncio.run(stage.compare()),
         "requests": measure_requests,
@@ -41,10 +46,13 @@ def measure() -> dict[str, Any]:
         "crowd": lambda: crowd.crowds(CROWDS, 1_200.0, 15.0, crowd.enough(max(CROWDS))),
     }
     for name, part in parts.items():
+        if name in found:
+            continue
         print(f"== {name}", flush=True)
         began = time.monotonic()
         found[name] = part()
         found["took_s"][name] = round(time.monotonic() - began)
+        UNFINISHED.write_text(json.dumps(found), "utf-8")
     whole_s = sum(found["took_s"].values())
     print(f"{whole_s / 60:.0f} minutes: " + ", ".join(f"{name} {took} s" for name, took in found["took_s"].items()))
     return found
@@ -133,6 +141,7 @@ def main() -> None:
     else:
         found = measure()
         keep("whole", found)
+        UNFINISHED.unlink()
     show(found)
 
 

@@ -160,8 +160,8 @@ def counted(page: str, edges: int) -> dict[str, float]:
         text = httpx.get(
             address, headers=reader, trust_env=False, timeout=START_S
         ).text  # an overloaded edge takes its time
-        numbers = re.findall(r'^stentor_edge_(\w+)\{instance="([^"]+)"[^}]*\} (\S+)$', text, re.MULTILINE)
-        found[numbers[0][1]] = {name: float(value) for name, _, value in numbers}
+        for name, edge, value in re.findall(r'^stentor_edge_(\w+)\{edge="([^"]+)"[^}]*\} (\S+)$', text, re.MULTILINE):
+            found.setdefault(edge, {})[name] = float(value)
         if len(found) == edges:
             break
     else:
