@@ -33,6 +33,7 @@ from stentor.environment import role_environment, system
 from stentor.rehearsal import certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.spaces import attendance, retention
+from stentor.store.database import unsafe
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.supervisor import ChildProcess, Supervisor
@@ -181,10 +182,14 @@ async def check(settings: Settings) -> None:
     Objects.open(settings.recordings_address)
 
 
-async def check_store(settings: Settings) -> None:
-    """Opens the database once, looks it through, and brings its tables up to date. Raises :class:`SetupError`."""
+async def check_store(settings: Settings) -> list[str]:
+    """Opens the database once, looks it through, and brings its tables up to date; settings of its server by which a
+    power cut loses something (``store.database.unsafe``). Raises :class:`SetupError`."""
     store = await Store.open(settings.database_address, whole=True)
-    await store.close()
+    try:
+        return await store.work.read(unsafe)
+    finally:
+        await store.close()
 
 
 async def prepare(settings: Settings, on_step: Step) -> None:

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import ProgrammingError
 
 from stentor.base.errors import Conflict, NotFound, Overloaded, SetupError
@@ -33,7 +33,7 @@ from stentor.store import (
     outgoing_tables,  # noqa: F401 (its tables are in the metadata, too)
     work,
 )
-from stentor.store.database import open_engine
+from stentor.store.database import open_engine, unsafe
 from stentor.store.recordings import Recording
 from stentor.store.schema import migrate
 from stentor.store.spaces import Store
@@ -341,6 +341,25 @@ async def test_postgres_goes_away_and_comes_back(postgres: Postgres) -> None:
         await store.load("talk")
     assert (await store.load("talk")).id == "talk"
     await store.close()
+
+
+async def test_what_is_confirmed_outlasts_a_power_cut(postgres: Postgres) -> None:
+    """Also where the server says that nobody waits for the disk: our sessions do. What a session cannot change is told
+    (the server of these tests has no ``fsync``)."""
+    url = postgres.fresh()
+    name = url.partition("?")[0].rpartition("/")[2]
+    postgres.run(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    store = await Store.open(url)
+    try:
+
+        def work(connection: Connection) -> str:
+            return str(connection.exec_driver_sql("SHOW synchronous_commit").scalar())
+
+        for way in (store.work.read, store.work.write, store.work.write_lasting):
+            assert await way(work) == "on"
+        assert await store.work.read(unsafe) == ["fsync"]
+    finally:
+        await store.close()
 
 
 async def test_mistakes_surface(postgres: Postgres, store: Store) -> None:

@@ -32,6 +32,7 @@ COMMANDS = (
     "site",
     "show",
     "webhook",
+    "server",
     "retention",
     "backup",
     "restore",

@@ -152,9 +152,12 @@ async def database(settings: Settings) -> Finding:
     """Whether the database can be opened and its tables are those of this version."""
     address = settings.database_address.rpartition("@")[2]
     try:
-        await app.check_store(settings)
+        unsafe = await app.check_store(settings)
     except SetupError as error:
         return Finding("database", Verdict.BAD, error.detail, "Start it, or correct STENTOR_DATABASE_URL.")
+    if unsafe:
+        said = f"{address}: {', '.join(f'{each}=off' for each in unsafe)}; a power cut may lose or damage everything"
+        return Finding("database", Verdict.WARNING, said, "Set it to on in postgresql.conf and reload the server.")
     return Finding("database", Verdict.OK, address)
 
 

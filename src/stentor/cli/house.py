@@ -51,6 +51,10 @@ class House:
     def get(self, path: str) -> Any:
         return self._call("GET", path)
 
+    def get_text(self, path: str) -> str:
+        """What is no JSON."""
+        return self._reply("GET", path).text
+
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._call("POST", path, body)
 
@@ -68,13 +72,19 @@ class House:
         return self._call("DELETE", path)
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None, data: bytes | None = None) -> Any:
+        reply = self._reply(method, path, body, data)
+        return reply.json() if reply.content else None
+
+    def _reply(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, data: bytes | None = None
+    ) -> httpx.Response:
         try:
             reply = self._client.request(method, path, json=body, content=data)
         except httpx.TransportError as error:
             detail = f"The house at {self.url} does not answer. Is `stentor up` running? Else set STENTOR_HOUSE_URL."
             raise Unreachable(detail) from error
         if reply.is_success:
-            return reply.json() if reply.content else None
+            return reply
         raise _error(reply)
 
 

@@ -16,6 +16,7 @@ from stentor.fediverse import deeds, documents, quoting, writing
 from stentor.fediverse.sites import SITE, Home
 from stentor.fediverse.writing import Thing
 from stentor.social.model import Audience
+from stentor.store.domain_policies import DomainPolicies
 from stentor.store.federating import OutwardDeed
 from stentor.store.noted import NotedPosts
 from stentor.store.public import PublicTable
@@ -39,13 +40,15 @@ class ActivitySender:
 
     def __init__(self, work: Work, client: OutsideClient, signing: Signing, home: Home, clock: Clock) -> None:
         self._posts, self._people, self._quotes = NotedPosts(work, home), RemoteActors(work), RemoteQuotes(work)
-        self._public, self._clock = PublicTable(work), clock
+        self._public, self._clock, self._policies = PublicTable(work), clock, DomainPolicies(work)
         self._client, self._signing, self._home = client, signing, home
         self._bodies: Recent[bytes | None] = Recent(AGAIN_S, time.monotonic)
 
     async def send(self, job: OutgoingJob) -> Attempt:
         """One attempt. Raises :class:`Overloaded` without the database."""
         inbox, actor = str(job.payload["inbox"]), int(job.payload["actor"])
+        if await self._policies.blocks(inbox):
+            return Attempt(trouble="server-blocked")
         body = await self._bodies.get(_same(job.payload), lambda: self._body(job.payload))
         if body is None:
             return NOTHING_LEFT

@@ -74,10 +74,10 @@ class OutsideClient:
         rest nobody waits. Raises :class:`NoAnswer`."""
         return await self._request("POST", url, body, headers, MOST_BYTES, whole=False)
 
-    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        """Asks once, and goes nowhere else. What is longer than :data:`MOST_DOCUMENT_BYTES` is cut off a byte behind
-        them. Raises :class:`NoAnswer`."""
-        return await self._request("GET", url, None, headers, MOST_DOCUMENT_BYTES + 1, whole=True)
+    async def get(self, url: str, headers: Mapping[str, str], *, most: int = MOST_DOCUMENT_BYTES) -> Answer:
+        """Asks once, and goes nowhere else. What is longer than ``most`` is cut off a byte behind it. Raises
+        :class:`NoAnswer`."""
+        return await self._request("GET", url, None, headers, most + 1, whole=True)
 
     async def _request(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most: int, *, whole: bool

@@ -17,6 +17,8 @@ from stentor.fediverse.signatures import signed, signed_standard
 from stentor.fediverse.sites import SITE, Home, server
 from stentor.fediverse.writing import ACCEPT, TYPE
 from stentor.store.actor_keys import SEALED, ActorKeys
+from stentor.store.domain_policies import DomainPolicies
+from stentor.store.remote_actors import blocked_server
 
 KEYS: Final = 500
 """Of people here that are kept open; each is some kilobytes."""
@@ -82,8 +84,8 @@ class ForeignServers:
     """Asks other servers. Methods raise :class:`NotFound` for what is not there, :class:`Malformed` for what is none,
     :class:`NoAnswer` for what may be mended."""
 
-    def __init__(self, client: OutsideClient, signing: Signing, *, scheme: str) -> None:
-        self._client, self._signing, self._scheme = client, signing, scheme
+    def __init__(self, client: OutsideClient, signing: Signing, policies: DomainPolicies, *, scheme: str) -> None:
+        self._client, self._signing, self._policies, self._scheme = client, signing, policies, scheme
 
     def heard(self, host: str, *, standard: bool) -> None:
         """As :meth:`Signing.heard`."""
@@ -134,6 +136,8 @@ class ForeignServers:
         for _ in range(MOST_REDIRECTS + 1):
             if not server(url) or (sign and server(url) != began):
                 raise Malformed("The document is of another server.")
+            if await self._policies.blocks(url):
+                raise blocked_server()
             fields: dict[str, Any] = await self._signing.headers(SITE, "GET", url) if sign else {}
             answer = await self._client.get(url, {**fields, "accept": accept})
             if sign and self._signing.learn(url, answer.status, again=False):

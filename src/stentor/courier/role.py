@@ -20,7 +20,7 @@ from stentor.bus import drain as bus_drain
 from stentor.bus.identity import join
 from stentor.bus.jobs import JobQueue
 from stentor.bus.status import Status, beat
-from stentor.courier import activities, finding, receiving
+from stentor.courier import activities, finding, pictures, receiving
 from stentor.courier.activities import ActivitySender
 from stentor.courier.addresses import networks
 from stentor.courier.attempt import Handler
@@ -30,6 +30,7 @@ from stentor.courier.finding import PeopleFinder
 from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
 from stentor.courier.messages import ASK, MessageSender
+from stentor.courier.pictures import PictureFetcher
 from stentor.courier.push import PushSender
 from stentor.courier.receiving import ActivityReceiver
 from stentor.courier.reminding import ReminderSender
@@ -42,6 +43,7 @@ from stentor.spaces import hooks, reminders
 from stentor.spaces.reminders import Way
 from stentor.store.actor_keys import ActorKeys
 from stentor.store.deliveries import Deliveries
+from stentor.store.domain_policies import DomainPolicies
 from stentor.store.reminders import RemindersTable
 from stentor.store.spaces import Store
 from stentor.store.webhooks import Webhooks
@@ -63,14 +65,15 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
     if settings.federation == "on":
         home, work = Home(site, settings.house_address), store.work
         signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))
-        servers = ForeignServers(client, signing, scheme=home.scheme)
+        servers = ForeignServers(client, signing, DomainPolicies(work), scheme=home.scheme)
         people = Strangers(work, servers, home, ids, clock)
         sender, receiver = ActivitySender(work, client, signing, home, clock), ActivityReceiver(work, people)
-        finder = PeopleFinder(work, people)
+        finder, fetcher = PeopleFinder(work, people), PictureFetcher(work, client, clock)
         messages = MessageSender(table, client, servers, signing, home, own.sealing, clock, page)
         told = ReminderSender(table, clock, Way.FEDI, messages.tell)
         doing[reminders.MESSAGE] = lambda job: (messages.ask if ASK in job.payload else told.send)(job)
         doing |= {activities.JOB: sender.send, receiving.JOB: receiver.receive, finding.FIND: finder.find}
+        doing[pictures.JOB] = fetcher.fetch
     return doing
 
 

@@ -276,7 +276,7 @@ class FrontPages:
         lists, face = self.lists(found, language, now), self.face(account, person)
         return self._pages.public(
             "person", language, CACHE, now,
-            path=person.page, person=person, face=face, posts=[], pinned=[], more=False,
+            path=person.page, person=person, face=face, posts=[], pinned=[],
             calendar=f"{person.page}/calendar.ics", **lists,
         )  # fmt: skip
 

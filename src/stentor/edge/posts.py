@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -28,6 +29,7 @@ from stentor.edge.reply import Document, FeedDocument, File, Reply
 from stentor.edge.thread import PageReader, ShownPost
 from stentor.fediverse.sites import Home
 from stentor.social import ids, pictures, public
+from stentor.social.public import PostList
 from stentor.store.objects import Objects
 from stentor.wire import rss
 from stentor.wire.http import Request
@@ -131,6 +133,10 @@ class PostPages:
                 return self._media(name, request)
             case [name] if name[:1] == "@":
                 key: Key = ("person", language, name[1:].lower())
+            case [name, "older", end] if name[:1] == "@" and ids.parse(end):
+                key = ("older", language, name[1:].lower(), end)
+            case ["tags", tag, "older", end] if tag and ids.parse(end):
+                key = ("tag", language, tag, end)
             case [name, "feed.xml"] if name[:1] == "@":
                 key = ("feed", language, name[1:].lower())
             case [name, post] if name[:1] == "@" and ids.parse(post):
@@ -219,8 +225,10 @@ class PostPages:
         match kind, names:
             case "post", (handle, post):
                 return await self._post(reading, handle, int(post))
-            case "tag", (tag,):
-                return await self._tag(reading, tag)
+            case "tag", (tag, *end):
+                return await self._tag(reading, tag, *map(int, end))
+            case "older", (handle, end):
+                return await self._older(reading, handle, int(end))
             case "feed", (handle,):
                 return await self._feed(reading, language, handle)
         return await self._person(reading, language, names[0])
@@ -243,22 +251,32 @@ class PostPages:
             if (document := self._front.person(handle, language)) is None:
                 raise
             return "", document
-        pinned, posts, more = await reading.profile(card)
+        pinned, posts, page = await reading.profile(card)
         lists = self._front.lists_of(card.account, language)
         reading.lively = reading.lively or any(lists.values())
-        if not (posts or pinned or any(lists.values())):
+        if not (posts or pinned or page.more or any(lists.values())):
             raise NotFound("There is nobody at this address.", code="no-such-page")
         face = self._front.face(card.account, card)
-        values = {"person": card, "face": face, "pinned": pinned, "posts": posts, "more": more, **lists}
+        values = {"person": card, "face": face, "pinned": pinned, "posts": posts, **lists}
         values |= {"path": card.page, "tags": (*pinned, *posts), "calendar": f"{card.page}/calendar.ics"}
+        values |= _beside(card.page, page)
         values["activity"] = self._fediverse.home.actor(card.number) if self._fediverse and card.key else ""
         return "person", values
 
-    async def _tag(self, reading: PageReader, tag: str) -> PageContent:
-        posts, more = await reading.list_of(public.key(public.TAG, tag))
-        if not posts:
+    async def _older(self, reading: PageReader, handle: str, end: int) -> PageContent:
+        card = await reading.require_person(handle)
+        posts, page = await reading.older(public.older_key(public.PROFILE, card.number, end))
+        face = self._front.face(card.account, card)
+        values = {"person": card, "face": face, "posts": posts, "path": f"{card.page}/older/{end}", "tags": posts}
+        return "older", values | _beside(card.page, page, end)
+
+    async def _tag(self, reading: PageReader, tag: str, end: int = 0) -> PageContent:
+        key, home = public.key(public.TAG, tag), f"/tags/{quote(tag, safe='')}"
+        posts, page = await reading.list_of(public.older_key(public.TAG, tag, end) if end else key)
+        if not posts and not (page.version if end else page.more):
             raise NotFound("There are no posts with this tag.", code="no-such-page")
-        return "tag", {"path": f"/tags/{tag}", "tag": tag, "posts": posts, "more": more, "tags": posts}
+        values = {"path": f"{home}/older/{end}" if end else home, "tag": tag, "posts": posts, "tags": posts}
+        return "tag", values | _beside(home, page, end)
 
     async def _feed(self, reading: PageReader, language: str, handle: str) -> PageContent:
         card = await reading.require_person(handle)
@@ -271,7 +289,7 @@ class PostPages:
                 address=f"{self._address}{each.address}",
                 at_ms=each.post.created_ms,
             )
-            for each in posts
+            for each in posts[: public.PAGE]
             if each.carried_by is None
         ]
         home, said = f"{self._address}{card.page}", card.bio or card.name
@@ -333,7 +351,7 @@ class PostPages:
             self._under_way.add(reading)
             try:
                 key = public.key(public.NEWEST, public.THE_NEWEST)
-                posts, _ = await reading.list_of(key, most=NEWEST_SHOWN)
+                posts = (await reading.list_of(key, most=NEWEST_SHOWN))[0]
             finally:
                 self._under_way.discard(reading)
             if reading.changed:
@@ -350,6 +368,12 @@ def _tags(posts: Sequence[ShownPost]) -> dict[str, str]:
     """By what a cache may be told to drop a page: ``p`` and a post, ``a`` and who wrote it."""
     found = dict.fromkeys([*(f"p{each.post.id}" for each in posts), *(f"a{each.author.number}" for each in posts)])
     return {"Cache_Tag": ",".join(found), "Surrogate_Key": " ".join(found)} if found else {}
+
+
+def _beside(home: str, page: PostList, end: int = 0) -> dict[str, str]:
+    """The addresses of the pages below and above one of a list; empty where there is none."""
+    above = f"{home}/older/{page.newer}" if page.newer else home
+    return {"older": f"{home}/older/{page.older}" if page.older else "", "newer": above if end else ""}
 
 
 def _picture(shown: ShownPost) -> str:

@@ -163,23 +163,26 @@ class PageReader:
             answers[each.post.reply_to].append(each)
         return above[::-1], shown, list(_below(post.id, answers))
 
-    async def profile(self, card: PersonCard) -> tuple[list[ShownPost], list[ShownPost], bool]:
-        """What somebody pinned, their newest posts, and whether there are more."""
-        try:
-            page = await self._get(public.key(public.PROFILE, card.number), PostList)
-        except NotFound:
-            return [], [], False
+    async def profile(self, card: PersonCard) -> tuple[list[ShownPost], list[ShownPost], PostList]:
+        """What somebody pinned, their newest posts, and the page itself."""
+        page = await self.listed(card.number)
         pinned = await self._shown(page.pinned)
-        return pinned, await self._shown(page.ids), page.more
+        return pinned, await self._shown(page.ids), page
 
-    async def list_of(self, key: str, *, most: int = public.PAGE) -> tuple[list[ShownPost], bool]:
-        """The posts of a list of the site's; without those of people who stand in none."""
+    async def older(self, key: str) -> tuple[list[ShownPost], PostList]:
+        """A page of somebody's older posts, and the page itself; raises :class:`NotFound`."""
+        page = await self._get(key, PostList)
+        return await self._shown(page.ids), page
+
+    async def list_of(self, key: str, *, most: int | None = None) -> tuple[list[ShownPost], PostList]:
+        """The posts of a list of the site's, without those of people who stand in none; and the page itself, of version
+        0 where there is none."""
         try:
             page = await self._get(key, PostList)
         except NotFound:
-            return [], False
+            return [], PostList(version=0)
         shown = await self._shown(page.ids[:most])
-        return [each for each in shown if each.post.listed and not each.author.state.limited], page.more
+        return [each for each in shown if each.post.listed and not each.author.state.limited], page
 
     async def _shown(self, numbers: Iterable[int]) -> list[ShownPost]:
         """Those of the posts that are there."""

@@ -19,6 +19,7 @@ from stentor.base.errors import Malformed
 from stentor.fediverse import clean, polls, quoting
 from stentor.fediverse.sites import PUBLIC, server
 from stentor.fediverse.things import PEOPLE, POSTS, address, addresses, first, kind, line, many, page, text, time_ms
+from stentor.social import pictures
 from stentor.social import text as own_text
 from stentor.social.model import Audience, PostPoll
 
@@ -82,6 +83,16 @@ class RemoteActor(msgspec.Struct, frozen=True, kw_only=True):
     """The list of what they pin."""
     aliases: tuple[str, ...] = ()
     """Addresses that they say are theirs, too."""
+    icon: str = ""
+    """Where their picture is."""
+
+
+class RemotePicture(msgspec.Struct, frozen=True):
+    """A picture of a post elsewhere. ``link`` is HTML that leads to it."""
+
+    url: str
+    alt: str
+    link: str
 
 
 class RemotePost(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +115,8 @@ class RemotePost(msgspec.Struct, frozen=True, kw_only=True):
     """The address of what it quotes."""
     stamp: str = ""
     """The address of what says that it may."""
+    pictures: tuple[RemotePicture, ...] = ()
+    """To which ``html`` has no links."""
 
 
 def activity(found: Thing) -> Activity:
@@ -168,6 +181,7 @@ def remote_actor(found: Thing, uri: str) -> RemoteActor:
         approves=found.get("manuallyApprovesFollowers") is True,
         featured=listed if server(listed) == host else "",
         aliases=tuple(dict.fromkeys(addresses(found.get("alsoKnownAs"))))[:MOST_ALIASES],
+        icon=_attached(first(found.get("icon"))),
     )
 
 
@@ -206,6 +220,7 @@ def remote_post(found: Thing, author: RemoteActor, now_ms: int) -> RemotePost:
         poll=poll,
         quote=quoting.quoted(found),
         stamp=address(found.get("quoteAuthorization")),
+        pictures=_pictures(found),
     )
 
 
@@ -231,10 +246,29 @@ def _content(found: Thing, what: str, shown: str) -> str:
         answers = [each for each in many(found.get("oneOf") or found.get("anyOf")) if isinstance(each, dict)]
         listed = "".join(f"<li>{escape(line(each.get('name'), LONGEST_NAME))}</li>" for each in answers[:20])
         parts += [f"<ul>{listed}</ul>", _link(shown, shown)]
+    here = {each.url for each in _pictures(found)}
     for each in many(found.get("attachment"))[:MOST_PICTURES]:
-        if isinstance(each, dict) and (href := page(each.get("url")) or page(each.get("href"))):
+        if isinstance(each, dict) and (href := _attached(each)) and href not in here:
             parts.append(_link(href, line(each.get("name"), 1500) or urlsplit(href).path.rpartition("/")[2] or href))
     return "".join(parts)
+
+
+def _pictures(found: Thing) -> tuple[RemotePicture, ...]:
+    """The first pictures of a post."""
+    shown: dict[str, RemotePicture] = {}
+    for each in many(found.get("attachment"))[:MOST_PICTURES]:
+        if not isinstance(each, dict) or not (href := _attached(each)):
+            continue
+        if kind(each) == "Image" or text(each.get("mediaType")).startswith("image/"):
+            alt = line(each.get("name"), pictures.LONGEST_ALT)
+            said = alt or urlsplit(href).path.rpartition("/")[2] or href
+            shown.setdefault(href, RemotePicture(href, alt, clean.html(_link(href, said))))
+    return tuple(shown.values())[: pictures.MOST]
+
+
+def _attached(each: Any) -> str:
+    """Where an attachment or a portrait is."""
+    return page(each.get("url")) or page(each.get("href")) if isinstance(each, dict) else page(each)
 
 
 def _link(href: str, said: str) -> str:

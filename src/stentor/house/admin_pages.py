@@ -23,6 +23,14 @@ SIZES = (0, 50, 200, 500, 2000, 5000)
 """Crowds to choose from; the first that is one may come beside a talk (``tonight.SMALL``)."""
 DESIGNS = ("posts", "stage", "pages")
 """Pages of the design system beside the first: each loads what its part of the site loads."""
+PLAIN = {
+    "/accounts": "accounts",
+    "/admin/groups": "groups",
+    "/admin/servers": "servers",
+    "/admin/site": "site",
+    "/admin/welcome": "welcome",
+}
+"""Pages of which the house fills in nothing, by their paths."""
 PROCESSORS = len(os.sched_getaffinity(0))
 _Request = Request[Any, Any, Any]
 
@@ -64,25 +72,18 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
     async def webhooks(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "webhooks", types=TYPES)
 
-    @route("/accounts", http_method=READ, include_in_schema=False)
-    async def accounts(request: _Request) -> Response[str] | Redirect:
-        return await for_admins(request, "accounts")
+    plain = [_plain(pages, path, name) for path, name in PLAIN.items()]
+    return Router("/", route_handlers=[admin, tonight, backups, webhooks, _design(pages), *plain])
 
-    @route("/admin/groups", http_method=READ, include_in_schema=False)
-    async def groups(request: _Request) -> Response[str] | Redirect:
-        return await for_admins(request, "groups")
 
-    @route("/admin/site", http_method=READ, include_in_schema=False)
-    async def site(request: _Request) -> Response[str] | Redirect:
-        return await for_admins(request, "site")
+def _plain(pages: Pages, path: str, name: str) -> HTTPRouteHandler:
+    """A page that its script fills in."""
 
-    @route("/admin/welcome", http_method=READ, include_in_schema=False)
-    async def welcome(request: _Request) -> Response[str] | Redirect:
-        return await for_admins(request, "welcome")
+    @route(path, http_method=READ, include_in_schema=False)
+    async def show(request: _Request) -> Response[str] | Redirect:
+        return await _for_admins(pages, request, name)
 
-    return Router(
-        "/", route_handlers=[admin, tonight, backups, webhooks, accounts, groups, site, welcome, _design(pages)]
-    )
+    return show
 
 
 def _design(pages: Pages) -> HTTPRouteHandler:

@@ -32,6 +32,7 @@ from stentor.house.covers import schema as cover_schema
 from stentor.house.delay import schema as delay_schema
 from stentor.house.door import schema as door_schema
 from stentor.house.editions import schema as edition_schema
+from stentor.house.federation import policy_schema
 from stentor.house.federation import schema as federation_schema
 from stentor.house.hooks import schema as hook_schema
 from stentor.house.imports import schema as import_schema
@@ -117,6 +118,7 @@ FILES = {
     "GET /account/archive": "application/zip",
     "GET /account/lists/{list_name}": "text/csv",
     "GET /moderation/cases/{case}/pictures/{key}": "image/webp",
+    "GET /site/server-lists": "text/csv",
 }
 """What is answered with a file, which the framework takes for a form."""
 MAY_BE_MISSING = {
@@ -289,6 +291,7 @@ MODULES = (
     door_schema,
     edition_schema,
     federation_schema,
+    policy_schema,
     hook_schema,
     import_schema,
     simulcast_schema,

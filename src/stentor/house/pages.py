@@ -53,6 +53,7 @@ SECTIONS = (
     ("/accounts", "sections.people", "people"),
     ("/admin/groups", "groups.section", "lock"),
     ("/admin/moderation", "moderation.title", "chat"),
+    ("/admin/servers", "servers.section", "outside"),
     ("/admin/site", "sections.site", "settings"),
     ("/admin/mail", "mail.section", "share"),
     ("/admin/tonight", "sections.tonight", "check"),

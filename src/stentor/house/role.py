@@ -72,6 +72,7 @@ from stentor.house.who.claims import Claims
 from stentor.spaces import attendance, forecast
 from stentor.spaces.retention import of_site
 from stentor.spaces.sealed import words_key
+from stentor.store.database import unsafe
 from stentor.store.deliveries import Deliveries
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
@@ -112,6 +113,8 @@ async def _work(settings: Settings, instance: str, clock: Clock, drain: Drain) -
     listener = _listen(settings)
     store = await Store.open(settings.database_address)
     try:
+        if off := await store.work.read(unsafe):
+            log.get("house").warning("database-unsafe", off=off)
         if not settings.keys and await store.used():
             config.require_secrets(settings)
         own = keys.own(settings, "house")
@@ -139,7 +142,7 @@ async def _run(
     controller = Controller(spaces, bus, statuses, clock, holder=instance)
     site, editions = SiteKeeper(SiteTable(store.work), spaces.objects, settings), Editions(spaces, own.invitations)
     removals = Removals(spaces, editions, copies=_copies(settings))
-    budget, webhooks, federation = await _outward(settings, spaces, own, statuses)
+    budget, webhooks, federation = await _outward(settings, spaces, own, statuses, posts)
     door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     jobs = _jobs(spaces, chats, removals, posts, settings, Lease(bus, "jobs", holder=instance))
     letting_go = RetentionKeeper(retention := Retention(spaces, removals, of_site(settings)), bus, holder=instance)
@@ -211,13 +214,15 @@ def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock,
 
 
 async def _outward(
-    settings: Settings, spaces: Spaces, own: Keys, statuses: Statuses
+    settings: Settings, spaces: Spaces, own: Keys, statuses: Statuses, posts: PostDesk
 ) -> tuple[ArrivalBudget, WebhookDesk, FederationDesk]:
     """What tells others of what happens here, and the budget that all of it shares."""
     work, queue, seal = spaces.store.work, JobQueue(spaces.bus), _seal(own)
     budget = budget_of(settings, work, statuses, spaces.clock)
     webhooks = WebhookDesk(Webhooks(work), Deliveries(work), queue, seal, spaces.clock, budget)
-    return budget, webhooks, await federation_of(settings, work, JobQueue(spaces.bus), seal, spaces.clock, budget)
+    outgoing = JobQueue(spaces.bus)
+    federation = await federation_of(settings, work, outgoing, seal, spaces.clock, budget, posts.media)
+    return budget, webhooks, federation
 
 
 def _seal(own: Keys) -> Seal:

@@ -44,6 +44,8 @@ class Author(msgspec.Struct, frozen=True, kw_only=True):
     domain: str = ""
     picture_ms: int | None = None
     """When the account's picture was set; None without one."""
+    face: str = ""
+    """Names the files of the picture of somebody elsewhere (``social.pictures``); empty without one."""
     suspended: bool = False
 
     @property

@@ -16,12 +16,14 @@ import msgspec
 from stentor.social.model import Picture, PostPoll, PostTally
 
 PAGE: Final = 20
-"""Posts of a page."""
+"""Posts of a page; the first one of somebody, or of a tag, has up to twice as many, less one."""
 LONGEST_THREAD: Final = 300
 """Posts of a thread that are shown."""
 POST, THREAD, PROFILE, TAG, NEWEST, CARD, HANDLE = "post", "thread", "profile", "tag", "newest", "card", "handle"
 TALLY: Final = "tally"
 """Counts of a post: they stand in its document."""
+OLDER: Final = "older"
+"""Pages of older posts, by their end (:func:`older_key`)."""
 THE_NEWEST: Final = "here"
 """The one document of its kind."""
 
@@ -68,12 +70,16 @@ class PublicPost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PostList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Posts of a page. ``more`` is whether there are older ones."""
+    """Posts of a page, the newest first. ``more`` is whether there are older ones."""
 
     version: int
     ids: tuple[int, ...] = ()
     pinned: tuple[int, ...] = ()
     more: bool = False
+    older: int = 0
+    """The end of the page below this one (:func:`older_key`); 0 without one."""
+    newer: int = 0
+    """And of the one above it; 0 where that is the first page."""
 
 
 class PersonState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -140,6 +146,11 @@ def key(kind: str, name: str | int) -> str:
     """Of a document in the object store."""
     found = hashlib.sha256(str(name).encode()).hexdigest()[:40] if kind in (TAG, HANDLE) else name
     return f"public/{kind}/{found}.json"
+
+
+def older_key(kind: str, name: str | int, end: int) -> str:
+    """Of a page of older posts: ``end`` is the highest id that may stand on it."""
+    return f"{key(kind, name).removesuffix('.json')}-{end}.json"
 
 
 def subject(key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import NotFound
@@ -114,7 +114,10 @@ def _query(*, here: bool) -> Select[tuple[object, ...]]:
     """Of people ``here`` only where it is about something of accounts: else SQLite looks at all who are anywhere."""
     people = _PEOPLE.c
     columns = people.handle.label("own"), people.name.label("called"), people.picture_ms, people.suspended_ms
-    return select(actors, *columns).join_from(actors, _PEOPLE, isouter=not here)
+    if here:
+        return select(actors, literal_column("''").label("face"), *columns).join_from(actors, _PEOPLE)
+    query = select(actors, remote_actors.c.picture.label("face"), *columns).join_from(actors, _PEOPLE, isouter=True)
+    return query.join(remote_actors, remote_actors.c.actor == actors.c.number, isouter=True)
 
 
 def _actor(row: Row[tuple[object, ...]]) -> Author:
@@ -125,5 +128,6 @@ def _actor(row: Row[tuple[object, ...]]) -> Author:
         name=row.called or row.name,
         domain=row.domain,
         picture_ms=row.picture_ms,
+        face=row.face or "",
         suspended=row.suspended_ms is not None or row.state == "suspended",
     )

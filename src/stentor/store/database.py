@@ -48,6 +48,15 @@ def open_engine(url: str, *, whole: bool = False) -> Engine:
     return _open_postgres(address)
 
 
+def unsafe(connection: Connection) -> list[str]:
+    """Settings of a PostgreSQL server by which a power cut loses what it has confirmed, or damages the database; none
+    of SQLite, where we set them. A session cannot change these."""
+    if connection.dialect.name != "postgresql":
+        return []
+    query = "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name"
+    return list(connection.exec_driver_sql(query).scalars())
+
+
 def reason(error: DBAPIError) -> str:
     """The driver's own words in one line, without the SQL."""
     return " ".join(str(error.orig).split())
@@ -191,5 +200,9 @@ def _set_up_postgres(connection: DBAPIConnection, _: ConnectionPoolEntry) -> Non
     cursor = connection.cursor()
     cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
     cursor.execute("SET jit = off")  # compiling a home timeline takes longer than reading it (`bench/social`)
+    # A server, database or role may say that nobody waits for the disk: what we confirm would go with the power.
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
     cursor.close()
     connection.commit()

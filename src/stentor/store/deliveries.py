@@ -16,6 +16,12 @@ from stentor.store import outgoing_tables
 from stentor.store.work import Work
 
 KEPT_MS: Final = 30 * 86_400_000
+COMING: Final = ("received", "picture")
+"""Kinds of jobs by which something comes in: nobody looks at them when they are done, and there are many."""
+COMING_KEPT_MS: Final = 3_600_000
+"""Longer than the bus gives a job out twice."""
+COMING_FAILED_MS: Final = 6 * 86_400_000
+"""Longer than what came waits to be done."""
 MOST_ROWS: Final = 500_000
 """About 150 MB; the oldest go first."""
 PAGE: Final = 100
@@ -122,6 +128,9 @@ class Deliveries:
 
         def work(connection: Connection) -> None:
             connection.execute(delete(_TABLE).where(_TABLE.c.at_ms < now_ms - KEPT_MS))
+            for state, kept_ms in ((DeliveryState.DONE, COMING_KEPT_MS), (DeliveryState.GIVEN_UP, COMING_FAILED_MS)):
+                came = _TABLE.c.kind.in_(COMING) & (_TABLE.c.state == state.value)
+                connection.execute(delete(_TABLE).where(came, _TABLE.c.at_ms < now_ms - kept_ms))
             count = connection.execute(select(func.count()).select_from(_TABLE)).scalar_one()
             if count > MOST_ROWS:
                 oldest = select(_TABLE.c.at_ms).order_by(_TABLE.c.at_ms).offset(count - MOST_ROWS).limit(1)

@@ -30,6 +30,8 @@ remote_actors = Table(
     Column("key", Text, nullable=False, comment="PEM"),
     Column("fetched_ms", BigInteger, nullable=False),
     Column("featured", String(500), nullable=False, server_default=text("''"), comment="where what they pin is listed"),
+    Column("icon", String(500), nullable=False, server_default=text("''"), comment="where their picture is"),
+    Column("picture", String(32), comment="names the files of ours; null without one"),
     Index("ix_remote_actors_uri", "uri", unique=True),
     Index("ix_remote_actors_key_id", "key_id"),
 )
@@ -85,3 +87,36 @@ received = Table(
     Index("ix_received_done_ms", "done_ms"),
 )
 """What was taken in by an inbox. Names are kept for hours: what comes twice is not done twice."""
+
+domain_policies = Table(
+    "domain_policies",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("severity", String(8), nullable=False, comment="fediverse.policies.ServerSeverity"),
+    *(Column(name, Integer, nullable=False) for name in ("no_media", "no_reports")),
+    Column("comment", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("blocked_ms", BigInteger, comment="since when nothing comes from there"),
+    Column("by", String(32), nullable=False, comment="an account's id, or empty for the admin token"),
+)
+"""What the site thinks of other servers."""
+
+distant_pictures = Table(
+    "distant_pictures",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("actor", BigInteger, ForeignKey("actors.number", ondelete="CASCADE"), nullable=False),
+    Column("post", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), comment="null for the person's own"),
+    Column("position", Integer, nullable=False),
+    Column("url", String(500), nullable=False),
+    Column("alt", Text, nullable=False),
+    Column("link", Text, nullable=False, comment="what stands in the post's HTML until the picture is there"),
+    Column("state", String(8), nullable=False, comment="store.distant_pictures.PictureState"),
+    Column("at_ms", BigInteger, nullable=False, comment="since when it is in that state"),
+    Column("body", LargeBinary, comment="as it was fetched, until it was made anew"),
+    Column("media", BigInteger, comment="the picture that was made of it"),
+    Index("ix_distant_pictures_post", "post", "position"),
+    Index("ix_distant_pictures_actor", "actor"),
+    Index("ix_distant_pictures_state", "state", "at_ms"),
+)
+"""Pictures of posts and people elsewhere: where they are, and how far they have come."""

@@ -11,6 +11,7 @@ from stentor.base.errors import NotFound
 from stentor.social.model import OPEN, Picture, Post
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
+from stentor.store.fediverse_tables import remote_actors
 from stentor.store.work import Work
 
 _MEDIA = tables.media.c
@@ -46,12 +47,13 @@ class MediaTable:
         return bool(await self.work.write(lambda connection: connection.execute(change).rowcount))
 
     async def orphans(self, before: int, most: int) -> list[Picture]:
-        """Pictures that nobody needs any more: in no post, draft or scheduled post, and made before that id; or of a
-        post or a person that is gone."""
+        """Pictures that nobody needs any more: in no post, draft or scheduled post, nor of a person elsewhere, and made
+        before that id; or of a post or a person that is gone."""
         posts, people = tables.posts.c, tables.actors.c
         waits = or_(
             exists().where(tables.drafts.c.id == _MEDIA.kept),
             exists().where(tables.scheduled_posts.c.id == _MEDIA.kept),
+            exists().where(remote_actors.c.actor == _MEDIA.actor, remote_actors.c.picture == _MEDIA.key),
         )
         gone = or_(
             ~exists().where(people.number == _MEDIA.actor),

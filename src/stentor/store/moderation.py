@@ -117,10 +117,10 @@ def forget_person(connection: Connection, account: str) -> None:
     cases, reports, decisions = tables.cases, tables.reports, tables.decisions
     forget_reported(connection, account)
     connection.execute(update(cases).where(cases.c.account == account).values(text="", name="", thing="", account=""))
-    connection.execute(update(reports).where(reports.c.account == account).values(text="", account="", address=""))
-    connection.execute(
-        update(decisions).where(decisions.c.account == account).values(account="", reason="", answer="", reply="")
-    )
+    words = dict.fromkeys(("text", "account", "address", "name", "mail"), "")
+    connection.execute(update(reports).where(reports.c.account == account).values(words))
+    words = dict.fromkeys(("account", "reason", "label", "answer", "reply"), "")
+    connection.execute(update(decisions).where(decisions.c.account == account).values(words))
     connection.execute(update(decisions).where(decisions.c.by_account == account).values(by_account=""))
 
 

@@ -10,14 +10,26 @@ from sqlalchemy import ColumnElement, Connection, exists, select
 
 from stentor.fediverse.sites import SITE
 from stentor.social.model import OPEN, Audience
-from stentor.social.public import LONGEST_THREAD, PAGE, PersonCard, PersonState, PostList, PublicPost
+from stentor.social.public import (
+    LONGEST_THREAD,
+    PAGE,
+    PROFILE,
+    TAG,
+    PersonCard,
+    PersonState,
+    PostList,
+    PublicPost,
+)
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.fediverse_tables import actor_keys, moves, quote_links, remote_actors
+from stentor.store.older import end_below
 from stentor.store.reading import Reading, read_posts
 from stentor.store.work import Work
 
 LIMITED = "limited"
+FIRST = 2 * PAGE - 1
+"""Posts of a first page: from one more on, a page of older ones is cut off (``store.older``)."""
 TEXT_CHARACTERS = 300
 """Of the text, for those who show a link."""
 _POST = tables.posts.c
@@ -68,41 +80,39 @@ class PublicTable:
 
         return await self._work.read(work)
 
-    async def profile(self, number: int, version: int, before: int | None = None) -> PostList:
-        """A page of what somebody has posted and carried on, the newest first; the first with what they pinned."""
+    async def profile(self, number: int, version: int) -> PostList:
+        """The first page of what somebody has posted and carried on, with what they pinned."""
         pins = tables.pins.c
         pinned = select(pins.post).join_from(tables.pins, tables.posts, pins.post == _POST.id)
         pinned = pinned.where(pins.actor == number, _OPEN).order_by(pins.at_ms.desc())
 
         def work(connection: Connection) -> PostList:
-            found = _page(connection, (_POST.author == number) & _OPEN, version, before)
-            if before is not None:
-                return found
+            below = end_below(connection, PROFILE, f"{number}", None)
+            mine = (_POST.author == number) & _OPEN & (_POST.id > below)
+            query = select(_POST.id).where(mine, tables.SHOWN).order_by(_POST.id.desc()).limit(FIRST + 1)
             first = tuple(connection.execute(pinned).scalars())
-            return PostList(version=version, ids=found.ids, pinned=first, more=found.more)
+            return _first_page(tuple(connection.execute(query).scalars()), below, version, first)
 
         return await self._work.read(work)
 
-    async def tag(self, tag: str, version: int, before: int | None = None) -> PostList:
-        """A page of the posts with a tag."""
+    async def tag(self, tag: str, version: int) -> PostList:
+        """The first page of the posts with a tag."""
         tags = tables.post_tags.c
         # A column of this table keeps the order: the primary key (tag, post) is the index.
         query = select(tags.post).join_from(tables.post_tags, tables.posts, tags.post == _POST.id)
         query = query.where(tags.tag == tag, _LISTED, _POST.uri.is_(None), _unlimited())
-        if before is not None:
-            query = query.where(tags.post < before)
-        query = query.order_by(tags.post.desc()).limit(PAGE + 1)
+        query = query.order_by(tags.post.desc()).limit(FIRST + 1)
 
         def work(connection: Connection) -> PostList:
-            ids = tuple(connection.execute(query).scalars())
-            return PostList(version=version, ids=ids[:PAGE], more=len(ids) > PAGE)
+            below = end_below(connection, TAG, tag, None)
+            return _first_page(tuple(connection.execute(query.where(tags.post > below)).scalars()), below, version)
 
         return await self._work.read(work)
 
     async def newest(self, version: int) -> PostList:
         """The newest public posts of this site; no answers, and nothing that was only carried on."""
         own = _POST.reply_to.is_(None) & _POST.boost_of.is_(None) & _POST.uri.is_(None)
-        return await self._work.read(lambda connection: _page(connection, _LISTED & own & _unlimited(), version, None))
+        return await self._work.read(lambda connection: _page(connection, _LISTED & own & _unlimited(), version))
 
     async def cards(self, numbers: Collection[int], version: int) -> dict[int, PersonCard]:
         """People's cards; of who is not there any more, that they are gone."""
@@ -145,10 +155,13 @@ def _unlimited() -> ColumnElement[bool]:
     return ~exists().where(_ACTOR.number == _POST.author, _ACTOR.state.in_([LIMITED, "suspended"]))
 
 
-def _page(connection: Connection, where: ColumnElement[bool], version: int, before: int | None) -> PostList:
+def _first_page(ids: tuple[int, ...], below: int, version: int, pinned: tuple[int, ...] = ()) -> PostList:
+    more = len(ids) > FIRST or bool(below)
+    return PostList(version=version, ids=ids[:FIRST], pinned=pinned, more=more, older=below)
+
+
+def _page(connection: Connection, where: ColumnElement[bool], version: int) -> PostList:
     query = select(_POST.id).where(where).order_by(_POST.id.desc()).limit(PAGE + 1)
-    if before is not None:
-        query = query.where(_POST.id < before)
     ids = tuple(connection.execute(query).scalars())
     return PostList(version=version, ids=ids[:PAGE], more=len(ids) > PAGE)
 

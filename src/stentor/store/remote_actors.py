@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
+from stentor.base.errors import NotFound
+from stentor.fediverse.policies import STANDING
 from stentor.fediverse.reading import RemoteActor
 from stentor.fediverse.sites import server
+from stentor.store.distant_pictures import want_face
+from stentor.store.domain_policies import policy_of
 from stentor.store.federating import reached_elsewhere
 from stentor.store.fediverse_tables import remote_actors
 from stentor.store.leaving import take_actor_out
@@ -17,7 +21,7 @@ from stentor.store.social_tables import actors, follows
 from stentor.store.work import Work
 
 _REMOTE, _ACTOR, _FOLLOW = remote_actors.c, actors.c, follows.c
-_KEPT = ("uri", "kind", "inbox", "shared_inbox", "followers", "page", "key_id", "key", "featured")
+_KEPT = ("uri", "kind", "inbox", "shared_inbox", "followers", "page", "key_id", "key", "featured", "icon")
 
 
 class KnownActor(msgspec.Struct, frozen=True):
@@ -59,19 +63,24 @@ class RemoteActors:
         return await self._one(_REMOTE.actor == number)
 
     async def put(self, number: int, who: RemoteActor, *, now_ms: int) -> KnownActor:
-        """Writes somebody down as they are now; ``number`` counts where they are not known yet."""
+        """Writes somebody down as they are now; ``number`` counts where they are not known yet. Raises
+        :class:`NotFound` (``server-blocked``) for somebody new of a server that is blocked."""
 
         def work(connection: Connection) -> int:
             values = {name: getattr(who, name) for name in _KEPT} | {"fetched_ms": now_ms}
             names = {"handle": who.handle.lower(), "domain": who.domain, "name": who.name, "approves": 1}
             known = connection.execute(select(_REMOTE.actor).where(_REMOTE.uri == who.uri)).scalar()
             if known is None:
-                connection.execute(insert(actors).values(number=number, **names))
+                policy = policy_of(connection, who.domain)
+                if policy.blocks:
+                    raise blocked_server()
+                connection.execute(insert(actors).values(number=number, state=STANDING[policy.severity], **names))
                 connection.execute(insert(remote_actors).values(actor=number, **values))
-                return number
-            connection.execute(update(actors).where(_ACTOR.number == known).values(**names))
-            connection.execute(update(remote_actors).where(_REMOTE.actor == known).values(**values))
-            return int(known)
+            else:
+                connection.execute(update(actors).where(_ACTOR.number == known).values(**names))
+                connection.execute(update(remote_actors).where(_REMOTE.actor == known).values(**values))
+            want_face(connection, known or number, who.icon, now_ms)
+            return int(known or number)
 
         return KnownActor(await self._work.write(work), who, now_ms)
 
@@ -129,6 +138,11 @@ class RemoteActors:
             return _known(row) if row is not None else None
 
         return await self._work.read(work)
+
+
+def blocked_server() -> NotFound:
+    """The site has nothing to do with this server."""
+    return NotFound("This site has nothing to do with that server.", code="server-blocked", status=403)
 
 
 def _known(row: Row[Any]) -> KnownActor:

@@ -18,6 +18,8 @@ from stentor.social import visible
 from stentor.social.model import OPEN, Audience, Consented, Post
 from stentor.social.notices import NoticeKind
 from stentor.store import social_tables as tables
+from stentor.store.distant_pictures import want_pictures
+from stentor.store.domain_policies import policy_of
 from stentor.store.federating import OutwardDeed, federate
 from stentor.store.follows import TOLD
 from stentor.store.post_polls import put_poll, take_vote
@@ -102,7 +104,7 @@ class RemotePosts:
         """A post of somebody elsewhere, if it is ``wanted``, or somebody here has to do with it."""
 
         def work(connection: Connection) -> bool:
-            if self._find(connection, post.uri) is not None:
+            if self._find(connection, post.uri) is not None or policy_of(connection, author.who.domain).blocks:
                 return False
             answered = self._answered(connection, author.number, post)
             here = {each for each in self._named(connection, post) if not blocked(connection, author.number, each)}
@@ -116,6 +118,7 @@ class RemotePosts:
                 quote_of=quote.post if quote else None, quote_state=quote.state if quote else None,
             )  # fmt: skip
             insert_post(connection, made, uri=post.uri)
+            self._show(connection, made, post, now_ms)
             name_people(connection, made, here | ({answered.author} if answered else set()), post.tags)
             count_in(connection, made, 1)
             put_poll(connection, made.id, post.poll)
@@ -133,12 +136,13 @@ class RemotePosts:
             found = self._of(connection, author.number, post.uri)
             if found is None:
                 return False
+            html = post.html + want_pictures(connection, author.number, found.id, post.pictures, self._ids, now_ms)
             stands = put_poll(connection, found.id, post.poll)
-            if (found.html, found.warning) == (post.html, post.warning):
+            if (found.html, found.warning) == (html, post.warning):
                 return stands
             if self._versions(connection, found.id) < MOST_VERSIONS:
                 keep_version(connection, found)
-            values = {"text": post.text, "html": post.html, "warning": post.warning, "edited_ms": now_ms}
+            values = {"text": post.text, "html": html, "warning": post.warning, "edited_ms": now_ms}
             connection.execute(update(tables.posts).where(_POST.id == found.id).values(**values))
             people = {each for each in self._named(connection, post) if not blocked(connection, author.number, each)}
             name_people(connection, found, people | ({found.reply_author} if found.reply_author else set()), post.tags)
@@ -313,6 +317,12 @@ class RemotePosts:
         about = [self._find(connection, uri) for uri in (post.reply_to, post.quote)]
         read = [self._readable(connection, author.number, each) for each in about if each is not None]
         return any(each is not None and self._is_here(connection, each.author) for each in read)
+
+    def _show(self, connection: Connection, made: Post, post: RemotePost, now_ms: int) -> None:
+        """Puts links to its pictures into a post, until they are here."""
+        links = want_pictures(connection, made.author, made.id, post.pictures, self._ids, now_ms)
+        if links:
+            connection.execute(update(tables.posts).where(_POST.id == made.id).values(html=post.html + links))
 
     def _find(self, connection: Connection, uri: str) -> int | None:
         own = self._home.post_at(uri)

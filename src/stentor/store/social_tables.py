@@ -41,6 +41,7 @@ actors = Table(
     Column("findable", Integer, nullable=False, server_default="0", comment="1 for who wants it"),
     Index("ix_actors_account", "account", unique=True),
     Index("ix_actors_handle", "handle", "domain"),
+    Index("ix_actors_domain", "domain"),  # of those elsewhere only: its migration says so
 )
 
 posts = Table(

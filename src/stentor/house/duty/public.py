@@ -8,7 +8,7 @@ who does it again. What is gone comes first, and twice a second at most a docume
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -22,6 +22,7 @@ from stentor.bus.public import PublicChanges
 from stentor.house.spaces.service import Spaces
 from stentor.social import public
 from stentor.social.public import Changed, HandleOwner, PersonCard, PublicPost, Published
+from stentor.store.older import OlderPagesTable
 from stentor.store.outbox import ChangedDocument, Outbox
 from stentor.store.public import PublicTable
 
@@ -33,7 +34,7 @@ SLICE: Final = 16
 """Of them that are written before others get a turn."""
 PUTS_AT_ONCE: Final = 16
 LEFT_MS: Final = 2000
-ORDER: Final = (public.POST, public.TALLY, public.CARD, public.THREAD, public.PROFILE, public.TAG)
+ORDER: Final = (public.POST, public.TALLY, public.CARD, public.THREAD, public.OLDER, public.PROFILE, public.TAG)
 """Lists come after what is in them."""
 
 
@@ -45,6 +46,7 @@ class PublicKeeper:
         self._lease, self._clock = lease, clock
         self._objects, self._changes = spaces.objects, PublicChanges(spaces.bus)
         self._outbox, self._table = Outbox(spaces.store.work), PublicTable(spaces.store.work)
+        self._older = OlderPagesTable(spaces.store.work)
         self._last = 0
         self._silent: Overloaded | None = None
         """Why nothing is told in this round any more: what is to be read is written all the same."""
@@ -114,14 +116,39 @@ class PublicKeeper:
         roots = {int(each) for each in kinds.get(public.THREAD, ())}
         for root, thread in (await self._table.threads(roots, version)).items() if roots else ():
             made[public.key(public.THREAD, root)] = thread
+        made |= await self._older_pages(kinds, version)
         for person in kinds.get(public.PROFILE, ()):
             made[public.key(public.PROFILE, person)] = await self._table.profile(int(person), version)
         for tag in kinds.get(public.TAG, ()):
-            made[public.key(public.TAG, tag)] = await self._table.tag(tag, version)
+            key, listed = public.key(public.TAG, tag), await self._table.tag(tag, version)
+            if listed.ids or listed.more or await self._objects.size(key) is not None:
+                made[key] = listed  # words that only people elsewhere use get no document
         people = {int(each) for kind in (public.CARD, public.PROFILE) for each in kinds.get(kind, ())}
-        for card in (await self._table.cards(people, version)).values() if people else ():
+        cards = await self._table.cards(people, version) if people else {}
+        await self._forget_pages(cards.values())
+        for card in cards.values():
             made |= self._of_person(card)
         return made
+
+    async def _older_pages(self, kinds: Mapping[str, Sequence[str]], version: int) -> dict[str, Published]:
+        """Pages of older posts that are others now: they come before the pages that lead to them."""
+        posts = [int(each) for each in kinds.get(public.POST, ())]
+        pages = dict.fromkeys(await self._older.with_posts(posts, now_ms=version))
+        if ends := [int(each) for each in kinds.get(public.OLDER, ())]:
+            pages |= dict.fromkeys(await self._older.ending(ends))
+        for kind in (public.PROFILE, public.TAG):
+            for name in kinds.get(kind, ()):
+                pages |= dict.fromkeys(await self._older.cut(kind, name, now_ms=version))
+        found = await self._older.read(list(pages), version)
+        return {public.older_key(*page): listed for page, listed in found.items()}
+
+    async def _forget_pages(self, cards: Iterable[PersonCard]) -> None:
+        """Those of people who are gone; they hold numbers, and nobody comes to them any more."""
+        for card in cards:
+            while card.state.gone and (pages := await self._older.forget(public.PROFILE, f"{card.number}", AT_ONCE)):
+                for at in range(0, len(pages), PUTS_AT_ONCE):
+                    some = pages[at : at + PUTS_AT_ONCE]
+                    await asyncio.gather(*(self._objects.delete(public.older_key(*each)) for each in some))
 
     @staticmethod
     def _of_person(card: PersonCard) -> dict[str, Published]:

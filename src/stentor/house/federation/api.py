@@ -8,7 +8,7 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
-from stentor.house.federation import schema
+from stentor.house.federation import api_policies, schema
 from stentor.house.federation.service import FederationDesk
 from stentor.house.social.service import PostDesk, parse_id
 from stentor.house.social.viewers import Viewers
@@ -39,4 +39,4 @@ def handlers(desk: FederationDesk, posts: PostDesk, callers: Callers) -> list[HT
             raise missing()
         return schema.deliveries(*await desk.report(number))
 
-    return [follow, report]
+    return [follow, report, *api_policies.handlers(desk.policies, callers)]

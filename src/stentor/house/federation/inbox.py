@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from stentor.base.clock import Clock, unix_ms
-from stentor.base.errors import Malformed, Overloaded
+from stentor.base.errors import Malformed, NotAllowed, Overloaded
 from stentor.bus.jobs import JobQueue
 from stentor.fediverse import reading, signatures, things
 from stentor.fediverse.signatures import SignedRequest, Unsigned
 from stentor.fediverse.sites import Home, server
 from stentor.spaces.hooks import host_of
 from stentor.store.deliveries import Deliveries
+from stentor.store.domain_policies import DomainPolicies
 from stentor.store.received import Incoming, ReceivedTable
 from stentor.store.remote_actors import RemoteActors
 from stentor.store.work import Work
@@ -35,10 +36,11 @@ class InboxDesk:
 
     def __init__(self, work: Work, queue: JobQueue, home: Home, clock: Clock) -> None:
         self._people, self._received, self._deliveries = RemoteActors(work), ReceivedTable(work), Deliveries(work)
-        self._queue, self._home, self._clock = queue, home, clock
+        self._queue, self._home, self._clock, self._policies = queue, home, clock, DomainPolicies(work)
 
     async def take(self, target: str, headers: Mapping[str, str], body: bytes) -> None:
-        """One request. Raises :class:`Unsigned`, :class:`Malformed`, :class:`Overloaded` (``inbox-full``)."""
+        """One request. Raises :class:`Unsigned`, :class:`Malformed`, :class:`NotAllowed` (``server-blocked``),
+        :class:`Overloaded` (``inbox-full``)."""
         now = self._clock()
         message = SignedRequest(
             method="POST", target=target, authority=self._home.authority, scheme=self._home.scheme, headers=headers,
@@ -48,6 +50,11 @@ class InboxDesk:
         activity = reading.activity(things.document(body))
         if server(activity.actor) != server(claim.key_id):
             raise Unsigned("The key is of another server than the actor.")
+        policy = await self._policies.of(server(activity.actor))
+        if policy.blocks:
+            raise NotAllowed("This site has nothing to do with your server.", code="server-blocked")
+        if activity.kind == "Flag" and policy.no_reports:
+            return
         known = await self._people.by_uri(activity.actor)
         if activity.kind not in things.ACTIVITIES or (known is None and activity.kind == "Delete"):
             return  # deletions of people whom nobody here knows come by the thousand: no key is asked for

@@ -17,12 +17,16 @@ from stentor.bus.jobs import JobQueue
 from stentor.bus.lease import Lease
 from stentor.fediverse.sites import Home, named
 from stentor.house.federation.inbox import InboxDesk
+from stentor.house.federation.pictures import DistantPictureDesk
+from stentor.house.federation.policies import PolicyDesk
 from stentor.house.federation.private import PrivateNotes
 from stentor.house.federation.telling import Telling
+from stentor.house.media.service import MediaDesk
 from stentor.house.pace.budget import ArrivalBudget
 from stentor.store.actor_keys import SEALED, ActorKeys
 from stentor.store.actors import ActorsTable
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
+from stentor.store.distant_pictures import DistantPictures
 from stentor.store.federating import FederationTable
 from stentor.store.follows import FollowsTable
 from stentor.store.jobs import Job
@@ -39,10 +43,20 @@ class FederationDesk:
     """Not ``on``, it does nothing and refuses what people ask of it."""
 
     def __init__(
-        self, work: Work, queue: JobQueue, seal: Seal, home: Home, clock: Clock, budget: ArrivalBudget, *, on: bool
+        self,
+        work: Work,
+        queue: JobQueue,
+        seal: Seal,
+        home: Home,
+        clock: Clock,
+        budget: ArrivalBudget,
+        media: MediaDesk,
+        *,
+        on: bool,
     ) -> None:
         self.on = on
-        self.private = PrivateNotes(work, home, clock)
+        self.private, self.policies = PrivateNotes(work, home, clock), PolicyDesk(work, home, clock)
+        self._pictures = DistantPictureDesk(DistantPictures(work), media, queue, clock)
         self.inbox, self.telling = InboxDesk(work, queue, home, clock), Telling(work, queue, home, clock, budget)
         self.home, self._seal, self._clock = home, seal, clock
         self._keys, self._people, self._deliveries = ActorKeys(work), RemoteActors(work), Deliveries(work)
@@ -51,11 +65,11 @@ class FederationDesk:
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
         """What a house does by itself, for ``duty.jobs``."""
-        return self.telling.handlers()
+        return {**self.telling.handlers(), **self._pictures.handlers()}
 
     def duties(self, lease: Lease) -> dict[str, Coroutine[Any, Any, None]]:
         """What runs by itself; nothing where the site is part of no fediverse."""
-        return {"federation": self.run(lease)} if self.on else {}
+        return {"federation": self.run(lease), "pictures": self._pictures.run(lease)} if self.on else {}
 
     async def run(self, lease: Lease) -> None:
         """Makes the keys of those who have none, and orders again what was lost; for ever. ``lease`` is of jobs."""
@@ -83,12 +97,13 @@ class FederationDesk:
     async def follow(self, me: int, address: str) -> None:
         """Follows somebody elsewhere by ``@name@server``, once a courier has found them.
 
-        Raises :class:`BadInput`, :class:`Conflict` (``federation-off``)."""
+        Raises :class:`BadInput`, :class:`Conflict` (``federation-off``), :class:`NotFound` (``server-blocked``)."""
         if not self.on:
             raise Conflict("This site is part of no fediverse.", code="federation-off")
         handle, server = named(address)
         if server in (self.home.name, self.home.authority):
             raise BadInput("This is somebody of this site: follow them by their handle.", field="address")
+        await self.policies.require(server)
         now_ms = unix_ms(self._clock())
         try:
             known = await self._actors.find(f"{handle}@{server}")
@@ -105,11 +120,11 @@ class FederationDesk:
 
 
 async def federation_of(
-    settings: Settings, work: Work, queue: JobQueue, seal: Seal, clock: Clock, budget: ArrivalBudget
+    settings: Settings, work: Work, queue: JobQueue, seal: Seal, clock: Clock, budget: ArrivalBudget, media: MediaDesk
 ) -> FederationDesk:
     """The desk of a house. Raises :class:`SetupError` where others know the site under another address."""
     home, on = Home(settings.audience_address, settings.house_address), settings.federation == "on"
     await FederationTable(work).begin(home.files, on=on, now_ms=unix_ms(clock()))
     if on:
         await ActorKeys(work).begin()
-    return FederationDesk(work, queue, seal, home, clock, budget, on=on)
+    return FederationDesk(work, queue, seal, home, clock, budget, media, on=on)

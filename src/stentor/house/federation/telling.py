@@ -16,6 +16,7 @@ from stentor.house.pace.budget import ArrivalBudget
 from stentor.social.model import Audience
 from stentor.spaces.hooks import host_of
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
+from stentor.store.domain_policies import DomainPolicies
 from stentor.store.federating import FEDERATE, NAME, OutwardDeed
 from stentor.store.jobs import Job
 from stentor.store.noted import NotedPosts
@@ -47,7 +48,7 @@ class Telling:
 
     def __init__(self, work: Work, queue: JobQueue, home: Home, clock: Clock, budget: ArrivalBudget) -> None:
         self._posts, self._people, self._deliveries = NotedPosts(work, home), RemoteActors(work), Deliveries(work)
-        self._queue, self._home, self._clock = queue, home, clock
+        self._queue, self._home, self._clock, self._policies = queue, home, clock, DomainPolicies(work)
         self._budget, self._reach = budget, ReachTable(work)
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
@@ -74,6 +75,7 @@ class Telling:
         """Orders one delivery for each inbox; ordered twice, it is one."""
         what, actor = OutwardDeed(str(job.payload["what"])), int(job.payload["actor"])
         inboxes = await self._inboxes(what, actor, {name: str(value) for name, value in job.payload.items()})
+        inboxes = await self._policies.unblocked(inboxes)
         subject, now_ms = job.subject or f"actor {actor}", unix_ms(self._clock())
         space = await self._announced(what, job)
         people = await self._people.followers_at(actor) if space else {}

@@ -63,16 +63,21 @@ class MediaDesk:
 
     async def keep(self, owner: str, actor: int, data: bytes, *, alt: str = "") -> Picture:
         """The same of a picture that nobody uploads by hand: as many as there are."""
+        made = await self.adopt(owner, actor, data, alt=alt)
+        await self.table.add(made)
+        return made
+
+    async def adopt(self, owner: str, actor: int, data: bytes, *, alt: str = "") -> Picture:
+        """Makes a picture anew: its files are there, and no row is yet. Raises :class:`BadInput`,
+        :class:`Overloaded`."""
         photo = await self._readers.photo(owner, data)
         key = secrets.token_hex(16)
         await self.objects.put(pictures.closed(pictures.name(key)), photo.large)
         await self.objects.put(pictures.closed(pictures.name(key, small=True)), photo.small)
-        made = Picture(
+        return Picture(
             id=self._ids.new(unix_ms(self._clock())), actor=actor, key=key, alt=alt, blurhash=photo.blurhash,
             width=photo.width, height=photo.height,
         )  # fmt: skip
-        await self.table.add(made)
-        return made
 
     async def read(self, found: Picture, *, small: bool) -> bytes:
         """A picture's file; raises :class:`NotFound`."""

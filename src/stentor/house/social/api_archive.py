@@ -1,5 +1,5 @@
-"""One's posts, pictures and people as a ZIP file: made while it is sent, so that it takes no more memory when it is
-large. Of what others wrote it says only where it is."""
+"""One's posts, pictures, people and what else is kept about oneself, as a ZIP file: made while it is sent, so that it
+takes no more memory when it is large. Of what others wrote it says only where it is."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from stentor.house.social.service import PostDesk
 from stentor.house.who.sessions import Sessions
 from stentor.social import pictures
 from stentor.social.reported import ReportedVersion
+from stentor.store import held
 from stentor.store import social_tables as tables
 from stentor.store.archive import ArchiveTable
 
@@ -79,7 +80,7 @@ class ArchiveDesk:
         """Raises :class:`Overloaded` (429)."""
         self._limit.spend(account, self._desk.clock())
 
-    async def of(self, me: int) -> AsyncIterator[bytes]:
+    async def of(self, me: int, account: str) -> AsyncIterator[bytes]:
         """The file, in parts. Where something does not answer it breaks off: a ZIP without its end is none."""
         outlet = _Outlet()
         with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as made:
@@ -94,6 +95,8 @@ class ArchiveDesk:
                         at = page[1]
                         file.write(b"".join(msgspec.json.encode(each) + b"\n" for each in page[0]))
                         yield outlet.taken()
+            async for _ in self._keep(made, account):
+                yield outlet.taken()
             keys: list[str] = []
             with made.open("posts.jsonl", "w") as file:
                 async for lines, some in self._posts(me):
@@ -108,6 +111,19 @@ class ArchiveDesk:
                 made.writestr(zipfile.ZipInfo(f"media/{pictures.name(key)}"), data)  # stored: WebP is small already
                 yield outlet.taken()
         yield outlet.taken()
+
+    async def _keep(self, made: zipfile.ZipFile, account: str) -> AsyncIterator[None]:
+        """What else is kept about somebody, a file a table in which there is something."""
+        for name in held.tables():
+            at, rows = 0, await held.read(self._desk.table.work, name, account, 0)
+            if not rows:
+                continue
+            with made.open(f"kept/{name}.jsonl", "w") as file:
+                while rows:
+                    file.write(b"".join(msgspec.json.encode(each) + b"\n" for each in rows))
+                    yield
+                    at += len(rows)
+                    rows = await held.read(self._desk.table.work, name, account, at)
 
     async def _posts(self, me: int) -> AsyncIterator[tuple[bytes, list[str]]]:
         at = 0
@@ -140,13 +156,17 @@ def handlers(desk: PostDesk, sessions: Sessions) -> list[HTTPRouteHandler]:
     """The archive's one address."""
     archives = ArchiveDesk(desk)
 
-    @get("/account/archive", summary="One's posts, pictures and people as a ZIP file", media_type="application/zip")
+    @get(
+        "/account/archive",
+        summary="One's posts, pictures, people and what else is kept, as a ZIP file",
+        media_type="application/zip",
+    )
     async def archive(request: _Request) -> Stream:
         _, account = await sessions.fresh(request)
         archives.spend(account.id)
         name = f'attachment; filename="stentor-{account.handle}.zip"'
         headers = {"content-disposition": name, "cache-control": "no-store"}
-        parts = archives.of(await desk.actors.of_account(account.id))
+        parts = archives.of(await desk.actors.of_account(account.id), account.id)
         return Stream(parts, media_type="application/zip", headers=headers)
 
     return [archive]

@@ -9,6 +9,7 @@ import msgspec
 from stentor.base.clock import Clock, unix_ms
 from stentor.house.media import schema as media_schema
 from stentor.house.social import schema
+from stentor.social import pictures
 from stentor.social.model import OPEN, Audience, Author, Consented, PostPoll
 from stentor.social.visible import sees_results
 from stentor.social.word_filters import FilterAction, FilterHit, Sieve
@@ -128,4 +129,5 @@ def _texts(found: Reading) -> Iterator[str]:
 def person(found: Author) -> schema.AuthorView:
     there = found.picture_ms is not None
     address = f"/api/v1/accounts/{found.handle}/picture?v={found.picture_ms}" if there else None
+    address = pictures.address(found.face, small=True) if found.face else address
     return schema.AuthorView(f"{found.number}", found.address, found.name, address)
