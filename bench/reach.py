@@ -16,7 +16,7 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,9 +27,8 @@ from bench import elsewhere as servers
 from bench.elsewhere import Elsewhere, cpu_s
 from bench.front import SETTLE_S
 from bench.kept import head, keep, state, watched
-from stentor.client import speak
 from tests.support import fedify
-from tests.support.federated import Ada, ada
+from tests.support.federated import Ada, ada, talking
 from tests.support.house import database
 from tests.support.ports import free_port
 
@@ -63,20 +62,13 @@ def follow(site: Ada, place: Elsewhere) -> None:
 
 
 @asynccontextmanager
-async def talking(site: Ada) -> AsyncIterator[None]:
+async def hosted(site: Ada) -> AsyncIterator[None]:
     """A host talks meanwhile."""
     begun = await site.do("POST", "/spaces", id="evening", title="The evening", language="en")
     await site.do("POST", "/spaces/evening/live")
-    base, token = f"http://127.0.0.1:{site.site.settings.port}", begun["invitation"]["token"]
-    task = asyncio.create_task(speak.speak(base, "evening", ("reader",), name="Ada", token=token))
-    try:
-        await site.site.until("evening", lambda view: view["seats"][0]["state"] == "connected", "the host is on stage")
+    async with talking(site, "evening", begun["invitation"]["token"]):
         await asyncio.sleep(SETTLE_S)
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 class Waits:
@@ -201,7 +193,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
         os.chmod(folder, 0o755)  # noqa: PTH101 nginx runs as a user of its own
         with servers.elsewhere(folder, options.inboxes, options.dead, tls=not options.plain) as (place, authority):
             os.environ["SSL_CERT_FILE"] = str(authority.ca)
-            async with ada(folder / "site", networks="127.0.0.0/8") as site, talking(site):
+            async with ada(folder / "site", networks="127.0.0.0/8") as site, hosted(site):
                 follow(site, place)
                 found["calm"] = {}
                 with watched(found["calm"]):

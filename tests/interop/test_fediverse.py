@@ -5,6 +5,7 @@ Every test looks at what came of it there. That a server took something says not
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -103,6 +104,25 @@ async def test_a_post_of_ours_is_read_changed_and_deleted_at_snac(both: Both) ->
     await both.there(uri, lambda note: note is None, "it is gone there")
 
 
+async def test_polls_and_pictures_go_to_snac_and_back(both: Both) -> None:
+    """A poll can be voted in on both sides, and a picture has its words."""
+    ada = both.ada
+    made = await ada.post("Tea or coffee?", poll={"answers": ["Tea", "Coffee"], "open_s": 3600})
+    shown = await ada.post("Look", media=[await ada.picture("A red house")])
+    await both.peer.note("Sun or rain?", poll_options="Sun\nRain", poll_multiple="off", poll_end_secs="3600")
+    await both.there(ada.uri(made), lambda note: note is not None and note["type"] == "Question", "the poll is there")
+    await both.peer.vote(ada.uri(made), "Tea", ada.actor)
+    post = await ada.home("Sun or rain?")
+    await ada.do("POST", f"/posts/{post['id']}/votes", answers=[1])
+    await ada.shown(made["id"], lambda each: each["poll"]["voters"] == 1, "the peer's vote counts")
+    await eventually(
+        lambda: any(each.get("name") == "Rain" for each in both.peer.notes().values()), "the vote is there", within_s=30
+    )
+    await both.there(ada.uri(shown), lambda note: note is not None and bool(note["attachment"]), "the picture is there")
+    [picture] = both.peer.notes()[ada.uri(shown)]["attachment"]
+    assert (picture["mediaType"], picture["name"]) == ("image/webp", "A red house")
+
+
 async def test_a_post_of_snac_is_read_answered_liked_boosted_changed_and_deleted_here(both: Both) -> None:
     """It stands on the home timeline, harmless; what Ada does with it is seen there."""
     ada = both.ada
@@ -110,7 +130,7 @@ async def test_a_post_of_snac_is_read_answered_liked_boosted_changed_and_deleted
     post = await ada.home("From elsewhere")
     assert post["author"]["handle"] == f"peer@{both.peer.host}"
     assert "<script" not in post["html"]
-    [uri] = [uri for uri, note in both.peer.notes().items() if "From elsewhere" in note["content"]]
+    [uri] = [uri for uri, note in both.peer.notes().items() if "From elsewhere" in note.get("content", "")]
     answer = await ada.post("An answer", reply_to=post["id"])
     await both.there(ada.uri(answer), lambda note: note is not None and note["inReplyTo"] == uri, "it is answered")
     for verb, mark in (("like", "l"), ("boost", "a")):
@@ -192,6 +212,7 @@ async def test_a_post_of_fedify_is_read_and_what_is_done_with_it_is_there(ada: A
     post = await ada.home("From robin")
     assert post["author"]["handle"] == f"robin@{robin.host}"
     assert "<script" not in post["html"]
+    assert f'href="{robin.address}/picture.jpg"' in post["html"]
     answer = await ada.post("An answer", reply_to=post["id"])
     seen = await robin.until(lambda seen: ada.uri(answer) in seen["posts"], "it is answered")
     assert seen["posts"][ada.uri(answer)]["reply_to"] == uri
@@ -221,6 +242,57 @@ async def test_fedify_answers_likes_and_boosts_ours(ada: Ada, robin: Fedify) -> 
         await ada.counts(made["id"], count, 0)
 
 
+async def test_polls_are_voted_in_across(ada: Ada, robin: Fedify) -> None:
+    """Ada's is a question there, and robin's vote counts here; and the other way round."""
+    made = await ada.post("Tea or coffee?", poll={"answers": ["Tea", "Coffee"], "open_s": 3600})
+    uri = ada.uri(made)
+    seen = await robin.until(lambda seen: uri in seen["posts"], "the poll is there")
+    question = seen["posts"][uri]
+    assert (question["type"], [each["name"] for each in question["choices"]]) == ("Question", ["Tea", "Coffee"])
+    await robin.do("vote", uri=uri, text="Coffee")
+    await ada.shown(made["id"], lambda each: each["poll"]["voters"] == 1, "robin's vote counts")
+    theirs = await robin.do("note", text="<p>Day or night?</p>", choices=["Day", "Night"])
+    post = await ada.home("Day or night?")
+    assert [each["text"] for each in post["poll"]["answers"]] == ["Day", "Night"]
+    await ada.do("POST", f"/posts/{post['id']}/votes", answers=[1])
+    seen = await robin.until(lambda seen: seen["votes"], "Ada's vote is there")
+    assert seen["votes"] == [{"of": theirs, "name": "Night", "by": ada.actor}]
+
+
+async def test_a_space_is_followed_from_its_announcement_to_its_replay(both: Both, robin: Fedify) -> None:
+    """There is one note: it says how the space is, and leads to it."""
+    ada = both.ada
+    soon_ms = round(time.time()) * 1000 + 3_600_000
+    space = {"id": "evening", "title": "The evening", "language": "en"}
+    begun = await ada.do("POST", "/spaces", **space, scheduled_ms=soon_ms)
+    page, told = f"{ada.site.settings.audience_address}/s/evening", list[str]()
+
+    async def told_of(*words: str) -> dict[str, Any]:
+        def fits(seen: dict[str, Any]) -> bool:
+            notes = {uri: each for uri, each in seen["posts"].items() if "The evening" in each["content"]}
+            told[:] = [each["content"] for each in notes.values()]
+            return any(word in each for each in told for word in words)
+
+        return await robin.until(fits, f"robin reads {words}")
+
+    seen = await told_of("The evening")
+    [(uri, note)] = [(uri, each) for uri, each in seen["posts"].items() if "The evening" in each["content"]]
+    await both.there(uri, lambda note: note is not None, "the note is at snac2, too")
+    at_first = both.peer.notes()[uri]["content"]
+    assert any(each["url"].startswith(page) for each in note["attachments"])
+    first = note["content"]
+    async with federated.talking(ada, "evening", begun["invitation"]["token"]):
+        await ada.do("POST", "/spaces/evening/live")
+        await told_of("live", "Live", "on now")
+        assert len(told) == 1
+        live = told[0]
+        await both.there(uri, lambda note: note is not None and note["content"] != at_first, "snac2 says so, too")
+    await ada.do("POST", "/spaces/evening/end")
+    await told_of("replay", "Replay", "recording", "Recording")
+    assert len(told) == 1, "one note says it all"
+    assert len({first, live, told[0]}) == 3
+
+
 async def test_who_is_blocked_neither_follows_nor_is_followed(ada: Ada, robin: Fedify) -> None:
     """robin blocks Ada, and takes it back: then all begins anew."""
     await robin.do("block", uri=ada.actor)
@@ -240,6 +312,19 @@ async def test_who_is_blocked_neither_follows_nor_is_followed(ada: Ada, robin: F
     await robin.until(lambda seen: seen["followers"].get("robin"), "Ada follows robin again")
 
 
+async def test_who_moves_takes_followers_along(ada: Ada, robin: Fedify) -> None:
+    """robin moves to sam, whom Ada follows then; and Ada moves to sam, which robin is told."""
+    await robin.do("move", target=robin.actor("sam"))
+    await robin.until(lambda seen: seen["followers"].get("sam"), "Ada follows sam")
+    await robin.do("follow", uri=ada.actor)
+    await ada.followed_by(f"robin@{robin.host}")
+    await robin.do("alias", who="sam", target=ada.actor)
+    pages = ada.client.base_url.copy_with(path="/home/moving/move")
+    assert (await ada.client.post(pages, data={"address": f"@sam@{robin.host}"})).status_code == 303
+    seen = await robin.until(lambda seen: ada.actor in seen["moves"], "robin is told that Ada has moved")
+    assert seen["moves"][ada.actor] == robin.actor("sam")
+
+
 async def test_who_asks_in_which_way_gets_what(ada: Ada, judge: Pasture) -> None:
     """All get the document. Not taken is what alice does not sign, and what dean signs with a key nobody gets."""
     found = await judge.judge(ada.actor)
@@ -253,4 +338,4 @@ async def test_who_is_followed_no_more_is_told(both: Both) -> None:
     await both.ada.do("DELETE", f"/people/peer@{both.peer.host}/follow")
     await eventually(lambda: both.peer.followers() == 0, "Ada follows no more", within_s=WITHIN_S)
     await both.peer.command("unfollow", both.ada.actor)
-    await both.ada.followers(0)
+    await both.ada.followed_by(f"peer@{both.peer.host}", on=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
+from stentor.client import speak
 from tests.support.whole import Whole, whole
 
 WITHIN_S = 30.0
@@ -99,13 +100,27 @@ class Ada:
 
         await until(look, "the post is gone here")
 
-    async def followers(self, count: int) -> None:
-        """Waits until so many follow her."""
+    async def followed_by(self, name: str, *, on: bool = True) -> None:
+        """Waits until somebody follows her, or does no more."""
 
         async def look() -> bool | None:
-            return True if len((await self.do("GET", "/people/ada/followers"))["people"]) == count else None
+            return True if (await self.do("GET", f"/people/{name}"))["followed_by"] == on else None
 
-        await until(look, f"{count} follow her")
+        await until(look, f"{name} follows her" if on else f"{name} follows her no more")
+
+
+@asynccontextmanager
+async def talking(site: Ada, space: str, token: str) -> AsyncIterator[None]:
+    """A host talks meanwhile, from when she is connected."""
+    base = f"http://127.0.0.1:{site.site.settings.port}"
+    task = asyncio.create_task(speak.speak(base, space, ("reader",), name="Ada", token=token))
+    try:
+        await site.site.until(space, lambda view: view["seats"][0]["state"] == "connected", "the host is on the stage")
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def until(look: Callable[[], Awaitable[Any]], reason: str) -> Any:

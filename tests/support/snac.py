@@ -94,15 +94,21 @@ class Snac:
         reply = await self._http.post(f"/{USER}/admin/action", data=data)
         assert reply.status_code in (200, 303), reply.text
 
+    async def vote(self, uri: str, answer: str, actor: str) -> None:
+        """Votes in a poll of ``actor``'s."""
+        data = {"irt": uri, "question": answer, "actor": actor, "redir": "x"}
+        reply = await self._http.post(f"/{USER}/admin/vote", data=data)
+        assert reply.status_code in (200, 303), reply.text
+
     def notes(self) -> dict[str, dict[str, Any]]:
-        """All posts that it knows, by their addresses."""
+        """All posts that it knows, by their addresses; polls and votes are among them."""
         found = {}
         for path in (self.data / "object").rglob("*.json"):
             try:
                 each = json.loads(path.read_text("utf-8"))
             except (json.JSONDecodeError, FileNotFoundError):
                 continue  # it is being written, or was deleted
-            if each.get("type") == "Note":
+            if each.get("type") in ("Note", "Question"):
                 found[each["id"]] = each
         return found
 

@@ -22,7 +22,7 @@ const pairs = { robin: [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5")], sam: 
 
 const seen = { posts: {}, likes: {}, boosts: {}, followers: {}, following: {}, blocks: {}, moves: {}, reports: [], votes: [], kinds: [] };
 const [written, asked] = [new Map(), new Map()];
-const moved = {};
+const [moved, others] = [{}, {}];
 
 const federation = createFederation({
   kv: new MemoryKvStore(), queue: new InProcessMessageQueue(), allowPrivateAddress: true, origin,
@@ -36,7 +36,7 @@ federation.setActorDispatcher("/users/{identifier}", async (ctx, identifier) => 
     url: ctx.getActorUri(identifier), inbox: ctx.getInboxUri(identifier), followers: ctx.getFollowersUri(identifier),
     endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
     publicKey: keys[0].cryptographicKey, assertionMethods: keys.map((key) => key.multikey),
-    aliases: identifier === "sam" ? [ctx.getActorUri("robin")] : [],
+    aliases: [...(identifier === "sam" ? [ctx.getActorUri("robin")] : []), ...(others[identifier] ?? []).map((each) => new URL(each))],
     successor: moved[identifier] ? new URL(moved[identifier]) : null,
   });
 }).setKeyPairsDispatcher((_, identifier) => pairs[identifier] ?? []);
@@ -155,6 +155,9 @@ async function act({ verb, who = "robin", uri, target, text, reply_to, choices, 
     case "move":
       moved[who] = target;
       return send("followers", new Move({ id: fresh(), actor, object: actor, target: new URL(target) }));
+    case "alias":
+      (others[who] ??= []).push(target);
+      return null;
     case "vote":
       return send(await whose(), new Create({ id: fresh(), actor, to: (await whose()).id, object: new Note({
         id: new URL(`${origin}/votes/${randomUUID()}`), attribution: actor, name: text, replyTarget: found.id, to: (await whose()).id }) }));
