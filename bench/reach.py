@@ -35,6 +35,8 @@ from tests.support.ports import free_port
 LATEST_S: Final = 420.0
 CALM_S: Final = 15.0
 EVERY_S: Final = 0.05
+THREADS: Final = 128
+"""Of Fedify's process, for looking up names: it has four, and those whose name server says nothing would hold all."""
 EDGE, HOUSE = "/s/evening/door.json", "/sign-in"
 WORDS = "A post of usual length says what happened, and to whom. " * 4
 
@@ -168,7 +170,7 @@ async def by_fedify(site: Ada, place: Elsewhere, folder: Path, ca: Path, workers
     process = await asyncio.create_subprocess_exec(
         found[0], str(fedify.KEPT / "send.mjs"), str(free_port()), str(inboxes), str(workers),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        env=os.environ | {"NODE_EXTRA_CA_CERTS": str(ca)},
+        env=os.environ | {"NODE_EXTRA_CA_CERTS": str(ca), "UV_THREADPOOL_SIZE": str(THREADS)},
     )  # fmt: skip
     said, told_it = process.stdin, process.stdout
     assert said is not None
