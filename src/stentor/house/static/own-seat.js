@@ -191,10 +191,11 @@ export class OwnSeat {
    * Why the stage does not take us now, though it may soon.
    * @param {StageProblem} problem
    */
-  #waiting({ code, detail, status }) {
+  #waiting({ code, status }) {
     if (code === "stage-full") return text("error.full");
     if (this.view && OVER.has(this.view.state)) return over(this.view);
-    return status === 503 ? text("status.reconnecting") : detail || text("status.reconnecting");
+    const key = `problem.${code}`, said = text(key);
+    return status === 503 || said === key ? text("status.reconnecting") : said;
   }
 
   buttons() {
