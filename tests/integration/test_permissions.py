@@ -472,6 +472,7 @@ class Site:
             "cue": "1000-x",
             "item": "x",
             "ticket": "1",
+            "destination": "9",
             "token": "x",
             "hook": "1000",
             "delivery": "1000.t.x",
