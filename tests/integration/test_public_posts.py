@@ -133,11 +133,33 @@ async def test_a_post_comes_and_goes(tmp_path: Path) -> None:
         for path in ("/@ada", "/"):
             assert "Good bye" not in (await ada.public.get(path)).text
         await ada.until("/@ada", 200, CONNECTED_S, "An answer")
+        older = await _look_at_older_posts(ada)
         await ada.store.accounts.deletions.delete(ada.account, by=None, digest="d" * 64, now_ms=1)
-        for path in (f"/@ada/{answer}", "/@ada"):
+        for path in (f"/@ada/{answer}", "/@ada", older):
             await ada.until(path, 410, CONNECTED_S)
         kept = [each for each in (tmp_path / "objects" / "public").rglob("*.json") if b"answer" in each.read_bytes()]
         assert not kept, "no text of a deleted account is left"
+
+
+async def _look_at_older_posts(ada: Writer) -> str:
+    """They stand on pages of their own, which lead to each other; what is deleted goes from there, too. The address of
+    hers."""
+    posts = [await ada.post(f"Old {number}. #many") for number in range(45)]
+    found = ""
+    for path in ("/tags/many", "/@ada"):
+        first = await ada.until(path, 200, CONNECTED_S, '<link rel="next"')
+        found = first.text.partition('<link rel="next" href="')[2].partition('"')[0]
+        page = await ada.until(found, 200, CONNECTED_S, "Old 3.")
+        assert f'<link rel="prev" href="{path}">' in page.text
+        assert f'rel="prev" href="{path}"' in page.text.partition("<main")[2]
+        assert "Old 40." not in page.text
+        assert "Old 3." not in first.text
+        assert f"p{posts[3]}" in page.headers["surrogate-key"]
+        assert (await ada.public.get(f"{path}/older/{posts[3] + 1}")).status_code == 404
+    await ada.posts.remove(posts[3], ada.number, now_ms=1)
+    await ada.until(f"/@ada/{posts[3]}", 410, CONNECTED_S)
+    assert "Old 3." not in (await ada.until(found, 200, CONNECTED_S, "Old 4.")).text
+    return found
 
 
 @pytest.mark.processes
