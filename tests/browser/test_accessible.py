@@ -88,6 +88,30 @@ async def by_keyboard(page: Visit) -> list[str]:
     return complaints + [f"not reached: {html}" for number, html in wanted.items() if number not in reached]
 
 
+async def _servers(page: Visit, house: Whole) -> None:
+    """Rules for other servers: one by one, and a list that is looked at before it is used."""
+    await page.page.goto(at(house, "/admin/servers"))
+    await page.says("#servers", "Nothing is set for any server.")
+    await page.page.fill("[name=domain]", "Loud.example")
+    await page.page.select_option("[name=severity]", "limit")
+    await page.page.fill("[name=comment]", "Too loud")
+    await page.page.click("#set .primary")
+    await page.says("#servers", "loud.example limited (people known here: 0, follows: 0)")
+    rows = b"#domain,#severity\nloud.example,suspend\nbad.example,suspend\nh**n.example,suspend\n"
+    await page.page.set_input_files("[name=file]", {"name": "list.csv", "mimeType": "text/csv", "buffer": rows})
+    await page.page.click("#list .primary")
+    await page.says("#sums", "Rows that would change something: 2. As strict already: 0. Left out: 1.")
+    await page.page.click("#left summary")
+    await open_to_all(page, "servers")
+    await page.page.uncheck("#rows [value='loud.example']")
+    await page.page.click("#take")
+    await page.says("#notice", "The list is applied. Rows: 1.")
+    await page.says("#servers", "bad.example blocked")
+    await page.page.click("#servers li:first-child .danger")
+    await page.sure()
+    await page.says("#notice", "bad.example is treated like any other server again.")
+
+
 async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
     """Signed out and signed in: the list, the stage, asking to speak, all about accounts, and what is not there."""
     tokens = await house.space("access", "guest")
@@ -149,6 +173,7 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
         await page.page.click("#groups button")
         await page.sure()
         await page.says("#groups", "No group gives a role.")
+        await _servers(page, house)
         await page.page.goto(at(house, "/admin/webhooks"))
         await page.page.fill("[name=url]", "https://hooks.invalid/stentor")
         await page.page.select_option("[name=events]", ["space.went_live"])
