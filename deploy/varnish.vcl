@@ -19,6 +19,13 @@ backend house {
 sub vcl_recv {
     # The door gives places by address. Varnish writes X-Forwarded-For; here stands what a client invents.
     unset req.http.Forwarded;
+    # What apps are told as it happens, over WebSocket.
+    # paths
+    if (req.http.Upgrade ~ "(?i)^websocket$" && req.url ~ "^/api/v1/streaming/?([?]|$)") {
+        set req.backend_hint = house;
+        return (pipe);
+    }
+    # /paths
     # Hosts, speakers, programs: nothing of it is kept.
     # paths
     if (req.url ~ "^/(account|accounts|admin|api|ask|comments|echo|enter|home|inbox|mine|oauth|report|search|sign-in|sign-up|stage|studio|whip)([/?]|$)") {
@@ -56,6 +63,13 @@ sub vcl_recv {
     # Nothing for the audience depends on them, and with them nothing would be cached.
     unset req.http.Cookie;
     unset req.http.Authorization;
+}
+
+sub vcl_pipe {
+    if (req.http.Upgrade) {
+        set bereq.http.Upgrade = req.http.Upgrade;
+        set bereq.http.Connection = req.http.Connection;
+    }
 }
 
 sub vcl_backend_response {

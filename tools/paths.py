@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from stentor.base.paths import HOUSE
+from stentor.base.paths import HOUSE, STREAMING
 
 ROOT = Path(__file__).parents[1]
 FIRST = [row.path.removeprefix("/") for row in HOUSE]
@@ -35,6 +35,11 @@ def nginx() -> str:
     return f"location ~ {nginx_pattern()} {{"
 
 
+def nginx_streaming() -> str:
+    """Before the one above: the first that fits counts."""
+    return f"location ~ ^{STREAMING}/?$ {{"
+
+
 def caddy() -> str:
     return " ".join(["@house path", *(f"/{name} /{name}/*" for name in FIRST)])
 
@@ -43,6 +48,12 @@ def varnish() -> str:
     """Varnish compares the address as it came: one in other letters goes to an edge, which passes it on."""
     wanted = f'req.url ~ "^/({"|".join(FIRST)})([/?]|$)"'
     return f"if ({wanted}) {{\n    set req.backend_hint = house;\n    return (pass);\n}}"
+
+
+def varnish_streaming() -> str:
+    """Varnish knows no other protocol than HTTP: it passes bytes."""
+    wanted = f'req.http.Upgrade ~ "(?i)^websocket$" && req.url ~ "^{STREAMING}/?([?]|$)"'
+    return f"if ({wanted}) {{\n    set req.backend_hint = house;\n    return (pipe);\n}}"
 
 
 def ingress() -> str:
@@ -54,8 +65,8 @@ def ingress() -> str:
 WRITERS: dict[str, tuple[Callable[[], str], ...]] = {
     "deploy/Caddyfile": (caddy,),
     "deploy/kubernetes/components/ingress/ingress.yaml": (ingress,),
-    "deploy/nginx.conf": (nginx_map, nginx),
-    "deploy/varnish.vcl": (varnish,),
+    "deploy/nginx.conf": (nginx_map, nginx_streaming, nginx),
+    "deploy/varnish.vcl": (varnish_streaming, varnish),
     "docs/reference/http.md": (table,),
 }
 """Of each file: what stands between its first marks, its second ones …"""

@@ -25,6 +25,7 @@ from stentor.supervisor import Supervisor
 from tests.support import caches, debian
 from tests.support.ports import free_ports
 from tests.support.speech import voice
+from tests.support.streams import listening, token_for
 from tests.support.wait import eventually
 
 ROWS = {
@@ -107,7 +108,7 @@ async def test_every_row_goes_through_the_recipes(
 ) -> None:
     """A proxy with the recipe sends each path to whoever answers it; with a house that hangs all public ones go on."""
     [port] = free_ports(1)
-    async with site(tmp_path) as (settings, client, supervisor):
+    async with site(tmp_path, sign_up="open") as (settings, client, supervisor):
         await eventually_there(client)
         command = front(tmp_path, port, settings.audience_port, settings.port)
         async with (
@@ -127,6 +128,7 @@ async def test_every_row_goes_through_the_recipes(
             for path in PUBLIC:
                 assert (await through.get(path)).status_code == (await client.get(path)).status_code
             assert (await through.get("/metrics")).status_code == 404
+            await told_as_it_happens(settings, through, front.__name__)
             house = next(worker for worker in supervisor.workers if worker.name == "house-0")
             assert house.pid is not None
             os.kill(house.pid, signal.SIGSTOP)
@@ -136,6 +138,26 @@ async def test_every_row_goes_through_the_recipes(
                         assert (await through.get(f"{path}?v=2")).status_code in (200, 404), path
             finally:
                 os.kill(house.pid, signal.SIGCONT)
+
+
+async def told_as_it_happens(settings: Settings, client: httpx.AsyncClient, handle: str) -> None:
+    """Somebody's app is told over WebSocket, both ways, and as events, through whatever stands before the house."""
+    own = {"Sec-Fetch-Site": "same-origin"}
+    wish = {"handle": handle, "name": handle, "password": "several words together"}
+    assert (await client.post("/api/v1/sign-up", json=wish, headers=own)).status_code == 201
+    token = token_for(settings, handle)
+    async with (
+        listening(f"{client.base_url}".rstrip("/"), token) as ear,
+        client.stream("GET", f"/api/v1/streaming/public?access_token={token}") as events,
+    ):
+        came = events.aiter_lines()
+        assert await anext(came) == ":thump"
+        await ear.follow("public")
+        await ear.follow("nothing")
+        await eventually(lambda: any("error" in each for each in ear.events), "what the app says arrives")
+        made = await client.post("/api/v1/posts", json={"text": "hello"}, headers=own)
+        assert [each["id"] for each in await ear.has("update", 2)] == 2 * [made.json()["id"]]
+        assert await anext(came) == "event: update"
 
 
 async def edge_asked(settings: Settings) -> float:
@@ -196,6 +218,7 @@ async def test_people_and_programs_do_all_of_it_there(tmp_path: Path) -> None:
         own = {"Sec-Fetch-Site": "same-origin"}
         wish = {"handle": "ada", "name": "Ada", "password": "several words together"}
         assert (await client.post("/api/v1/sign-up", json=wish, headers=own)).status_code == 201
+        await told_as_it_happens(settings, client, "bea")
         await no_other_site_acts_for_her(client, settings)
         made = await client.post("/api/v1/spaces", json={"id": "hers", "title": "Hers"}, headers=own)
         assert made.status_code == 201, made.text

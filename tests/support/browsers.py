@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from stentor.base import push
 from stentor.base.push import PushTarget
-from stentor.base.signing import to_text
+from stentor.base.signing import from_text, to_text
 from tests.support.receiver import Received
 
 
@@ -31,6 +31,19 @@ class PushedBrowser:
         """What its page sends to the house."""
         to = self.target(service)
         return {"endpoint": to.endpoint, "p256dh": to_text(to.public), "auth": to_text(to.auth)}
+
+    def reads_draft(self, message: Received) -> dict[str, Any]:
+        """The same as the draft of RFC 8291 has it."""
+        fields = message.headers
+        assert fields["content-encoding"] == "aesgcm"
+        keys = dict(each.split("=", 1) for each in fields["crypto-key"].split(";"))
+        salt = from_text(fields["encryption"].removeprefix("salt="))
+        text = http_ece.decrypt(
+            message.body, salt=salt, private_key=self.key, dh=from_text(keys["dh"]), auth_secret=self.auth,
+            version="aesgcm",
+        )  # fmt: skip
+        found: dict[str, Any] = json.loads(text)
+        return found
 
     def reads(self, message: Received) -> dict[str, Any]:
         """What a message says; raises when it is for another browser."""

@@ -25,7 +25,8 @@ HOUSE = (
     "pace", "who", "web", "uploads", "spaces", "covers", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
     "hooks", "simulcast", "programs", "shows", "media", "social", "searching", "announcing",
-    "safety", "federation", "imports", "moderation", "clients", "mastodon", "oauth", "reach", "duty",
+    "safety", "federation", "imports", "moderation", "clients", "mastodon", "oauth", "personal", "streaming", "reach",
+    "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
 MOST_FILES = 15
@@ -48,6 +49,7 @@ HOMES = {
     "litestar": {"house"},
     "uvicorn": {"house"},
     "webauthn": {"house"},
+    "websockets": {"house"},
     "argon2": {"house"},
     "faster_whisper": {"captions"},
     "ctranslate2": {"captions"},

@@ -39,6 +39,10 @@ HOUSE: Final = (
     Row("/studio", "what the pages of the house load"),
     Row("/whip", "a speaker's sound: WHIP"),
 )
+STREAMING: Final = "/api/v1/streaming"
+"""What happens, for apps, as WebSocket; as events below it."""
+SWITCHING: Final = frozenset({STREAMING})
+"""Where the house may switch to WebSocket. Edges and proxies pass that on there, and nowhere else."""
 PROGRAMS: Final = ("api", "inbox", "oauth", "whip")
 """Below these paths errors are problem documents, whoever asks."""
 _FIRST: Final = frozenset(row.path[1:] for row in HOUSE)

@@ -1,5 +1,7 @@
 """Web Push: what is sent is encrypted for one browser (RFC 8291, over RFC 8188) and signed for its service (RFC 8292).
 
+Apps of before 2019 read only the draft (draft-ietf-webpush-encryption-04, ``aesgcm``): :func:`drafted`.
+
 Pure: keys and salt come in, so the examples of the documents come out. An endpoint is a stranger's address.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -27,6 +30,8 @@ MOST_BYTES: Final = 3993
 _RECORD: Final = 4096
 _CURVE: Final = ec.SECP256R1()
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+SiteKey = ec.EllipticCurvePrivateKey
 
 
 class PushTarget(NamedTuple):
@@ -80,6 +85,45 @@ def encrypted(text: bytes, to: PushTarget, key: ec.EllipticCurvePrivateKey, salt
     nonce = _expand(pseudo, b"Content-Encoding: nonce\0", 12)
     sealed = AESGCM(content_key).encrypt(nonce, text + b"\x02", None)  # 2: the last record (RFC 8188, 2)
     return salt + struct.pack("!IB", _RECORD, len(own)) + own + sealed
+
+
+class DraftedMessage(NamedTuple):
+    """A message as the draft has it, and the fields that go with it."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def drafted(
+    text: bytes, to: PushTarget, key: ec.EllipticCurvePrivateKey, salt: bytes, *, site: ec.EllipticCurvePrivateKey
+) -> DraftedMessage:
+    """The body of a message, ``aesgcm``, in one record, and its fields but for Authorization. ``site`` is the site's
+    own key, which the draft has beside the one of the message.
+
+    Raises :class:`ValueError` for a text that is longer than :data:`MOST_BYTES`.
+    """
+    if len(text) > MOST_BYTES:
+        raise ValueError("The text is too long for a push message.")
+    own = public_bytes(key)
+    shared = key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, to.public))
+    # draft-ietf-webpush-encryption-04, 3.3, and draft-ietf-httpbis-encryption-encoding-02, 4.2
+    material = _expand(_mac(to.auth, shared), b"Content-Encoding: auth\0", 32)
+    about = b"\0".join([b"P-256", struct.pack("!H", len(to.public)) + to.public + struct.pack("!H", len(own)) + own])
+    pseudo = _mac(salt, material)
+    content_key = _expand(pseudo, b"Content-Encoding: aesgcm\0" + about, 16)
+    nonce = _expand(pseudo, b"Content-Encoding: nonce\0" + about, 12)
+    body = AESGCM(content_key).encrypt(nonce, b"\0\0" + text, None)  # no padding
+    fields = {
+        "content-encoding": "aesgcm",
+        "encryption": f"salt={to_text(salt)}",
+        "crypto-key": f"dh={to_text(own)};p256ecdsa={to_text(public_bytes(site))}",
+    }
+    return DraftedMessage(body, fields)
+
+
+def drafted_vapid(header: str) -> str:
+    """What :func:`vapid` makes, as services take it with the draft (draft-ietf-webpush-vapid-01)."""
+    return f"WebPush {header.removeprefix('vapid t=').partition(',')[0]}"
 
 
 def vapid(key: ec.EllipticCurvePrivateKey, audience: str, contact: str, expires_s: int) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from stentor.base import push
 from stentor.base.clock import Clock
-from stentor.base.push import PushTarget
+from stentor.base.push import PushTarget, SiteKey
 from stentor.base.seal import Seal
 from stentor.base.signing import derive
 from stentor.base.texts import Catalogue
@@ -33,6 +33,25 @@ LIFE_S: Final = {News.SOON: 1800, News.LIVE: 1800, News.LATE: 3600}
 LONG_S: Final = 43_200
 
 
+class ServiceTokens:
+    """What shows services of push messages who sends (RFC 8292): one token a service, for half of its life."""
+
+    def __init__(self, key: SiteKey, contact: str, clock: Clock) -> None:
+        self._key, self._contact, self._clock = key, contact, clock
+        self._known: dict[str, tuple[float, str]] = {}
+
+    def token(self, endpoint: str) -> str:
+        """The header ``Authorization`` for the service of an address."""
+        parts, now_s = urlsplit(endpoint), time.monotonic()
+        origin = f"{parts.scheme}://{parts.netloc}"
+        known = self._known.get(origin)
+        if known is None or now_s - known[0] > TOKEN_S / 2:
+            token = push.vapid(self._key, origin, self._contact, round(self._clock()) + TOKEN_S)
+            self._known = {name: each for name, each in self._known.items() if now_s - each[0] < TOKEN_S / 2}
+            known = self._known[origin] = now_s, token
+        return known[1]
+
+
 class PushSender:
     """Tells one browser. ``page`` gives the address of a space's page, ``contact`` is the site's."""
 
@@ -44,17 +63,17 @@ class PushSender:
         page: Callable[[str], str],
         contact: str,
     ) -> None:
-        self._client, self._clock, self._page, self._contact = client, clock, page, contact
-        self._seal, self._key = Seal(sealing), push.key_of(derive(sealing, reminders.VAPID))
+        self._client, self._clock, self._page = client, clock, page
+        self._seal = Seal(sealing)
+        self._tokens = ServiceTokens(push.key_of(derive(sealing, reminders.VAPID)), contact, clock)
         self._catalogue = Catalogue("stentor.people")
-        self._tokens: dict[str, tuple[float, str]] = {}
 
     async def tell(self, reminder: Reminder, space: Space, mark: NewsMark) -> Attempt:
         """One attempt. Raises :class:`SetupError` for an address that another key has sealed."""
         to = msgspec.json.decode(self._seal.open(reminder.address, Way.PUSH), type=PushTarget)
         body = push.encrypted(self._text(reminder.language, space, mark), to, push.new_key(), os.urandom(16))
         headers = {
-            "authorization": self._token(to.endpoint),
+            "authorization": self._tokens.token(to.endpoint),
             "content-encoding": "aes128gcm",
             "content-type": "application/octet-stream",
             "ttl": str(LIFE_S.get(mark.news, LONG_S)),
@@ -78,14 +97,3 @@ class PushSender:
                 "lang": language,
             }
         )
-
-    def _token(self, endpoint: str) -> str:
-        """One token a service, for half of its life."""
-        parts, now_s = urlsplit(endpoint), time.monotonic()
-        origin = f"{parts.scheme}://{parts.netloc}"
-        known = self._tokens.get(origin)
-        if known is None or now_s - known[0] > TOKEN_S / 2:
-            token = push.vapid(self._key, origin, self._contact, round(self._clock()) + TOKEN_S)
-            self._tokens = {name: each for name, each in self._tokens.items() if now_s - each[0] < TOKEN_S / 2}
-            known = self._tokens[origin] = now_s, token
-        return known[1]

@@ -23,6 +23,7 @@ from stentor.bus.status import Status, beat
 from stentor.courier import activities, finding, pictures, receiving
 from stentor.courier.activities import ActivitySender
 from stentor.courier.addresses import networks
+from stentor.courier.alerts import AlertSender
 from stentor.courier.attempt import Handler
 from stentor.courier.client import OutsideClient, outside
 from stentor.courier.dispatch import Dispatcher
@@ -38,6 +39,7 @@ from stentor.courier.simulcast.keeper import SimulcastKeeper
 from stentor.courier.strangers import Strangers
 from stentor.courier.webhooks import WebhookSender
 from stentor.fediverse.sites import Home
+from stentor.social import alerts
 from stentor.social.ids import BITS, PostIds
 from stentor.spaces import hooks, reminders
 from stentor.spaces.reminders import Way
@@ -61,7 +63,9 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
     hub = HubTeller(client, settings.websub_hub)
     page, table = partial("{}/s/{}".format, site), RemindersTable(store.work)
     browsers = ReminderSender(table, clock, Way.PUSH, PushSender(client, own.sealing, clock, page, site).tell)
+    alert = AlertSender(store.work, client, own.sealing, clock, contact=site, house=settings.house_address)
     doing: dict[str, Handler] = {hooks.JOB: webhooks.send, websub.JOB: hub.send, reminders.PUSH: browsers.send}
+    doing[alerts.JOB] = alert.send
     if settings.federation == "on":
         home, work = Home(site, settings.house_address), store.work
         signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))

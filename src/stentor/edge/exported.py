@@ -50,6 +50,10 @@ NUMBERS: Final = (
     NumberExported("captions_failed", "Pieces of speech that could not be recognised.", "captions", "failed", True),
     NumberExported("house_jobs_waiting", "Jobs that wait, such as deletions.", "house", "jobs_waiting"),
     NumberExported("house_mail_waiting", "Mails that wait to be sent.", "house", "mail_waiting"),
+    NumberExported("house_streams", "Connections of apps that are told what happens.", "house", "streams_open"),
+    NumberExported(
+        "house_streams_dropped", "Of them those that were too slow, and closed.", "house", "streams_dropped", True
+    ),
     NumberExported(
         "house_refused", "Requests refused: all places for them were taken.", "house", "public_refused", True
     ),

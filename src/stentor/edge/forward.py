@@ -24,6 +24,7 @@ from stentor.base.secure import Secure
 from stentor.crowd.addresses import ALONE
 from stentor.edge.protocol import CONTINUE, Connection
 from stentor.edge.reply import Reply
+from stentor.edge.tunnel import FIELDS, carry, may_switch
 from stentor.edge.upstream import NO_BODY, Head, HouseLost, Upstream
 from stentor.edge.worker import Worker
 from stentor.wire import forwarded
@@ -177,7 +178,11 @@ class Forwarder:
 
     async def _through(self, house: Upstream, request: Request, connection: Connection) -> bool:
         body, loop = request.stream, asyncio.get_running_loop()
-        house.begin(bodyless=request.method == "HEAD", on_continue=lambda: self._continued(request, connection))
+        house.begin(
+            bodyless=request.method == "HEAD",
+            on_continue=lambda: self._continued(request, connection),
+            switches=may_switch(request),
+        )
         sending: asyncio.Task[None] | None = None
         try:
             await house.write(self._head_of(request, connection))
@@ -188,6 +193,12 @@ class Forwarder:
                 limit_s += BODY_S + (body.length or 0) / LEAST_BPS
             async with asyncio.timeout(limit_s if body is None or body.length else None):
                 head = await house.head()
+            if house.switched:
+                uplink = BodyStream(0)
+                sending = asyncio.create_task(_send(uplink, house, connection), name="forward what a client says")
+                sending.add_done_callback(_heard)
+                await carry(uplink, house, connection, head, _passed(head))
+                return False
             stays = request.keep_alive and request.version == "1.1" and not connection.going
             stays = stays and (body is None or body.complete)
             frame = await self._answer(head, request, connection, stays=stays)
@@ -242,6 +253,8 @@ class Forwarder:
             f"via: {', '.join(filter(None, [fields.get('via', ''), f'{request.version} {OURS}']))}",
             f"{edge_word.FIELD}: {self._word} {client}",
         ]
+        if may_switch(request):
+            lines += FIELDS
         if request.stream is not None and request.stream.length is None:
             lines.append("transfer-encoding: chunked")
         elif request.stream is not None or request.method in ("POST", "PUT", "PATCH"):

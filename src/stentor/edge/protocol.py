@@ -76,6 +76,7 @@ class Connection(asyncio.Protocol):
         "_forget",
         "_host",
         "_parser",
+        "_takes",
         "_waiting",
         "alone",
         "asks",
@@ -109,6 +110,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Request] | None = None
         self._forget: Callable[[], object] | None = None
         self._drained: asyncio.Future[None] | None = None
+        self._takes: Callable[[bytes], None] | None = None
         self.held: Request | None = None
         """The request whose reply is being held back."""
         self.late: Answers | None = None
@@ -184,6 +186,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._parser is None:
+            if self._takes is not None:
+                self._takes(data)
             return  # a listener has nothing to say
         try:
             requests = self._parser.feed(data)
@@ -234,8 +238,7 @@ class Connection(asyncio.Protocol):
             self._forget = None
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
-        self._parser = None
-        self._waiting = None
+        self._parser = self._waiting = self._takes = None
         self._host.closed(self)
 
     # What the worker says.
@@ -290,6 +293,11 @@ class Connection(asyncio.Protocol):
             await self._drained
             self._drained = None
         return not self.transport.is_closing()
+
+    def listen(self, takes: Callable[[bytes], None]) -> None:
+        """From now on the held request is another protocol (``edge.tunnel``): ``takes`` gets what comes, unread."""
+        self._parser = self._waiting = None
+        self._takes, self.going = takes, True
 
     def sent(self, *, keep_alive: bool) -> None:
         """A long reply that went out through :meth:`send` is complete (or not, then ``keep_alive`` is False)."""

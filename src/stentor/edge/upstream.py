@@ -49,9 +49,11 @@ class Upstream(asyncio.Protocol):
         """The response is there to its last byte, and nothing came that does not belong to it."""
         self.begun = False
         """Something of the response has come."""
+        self.switched = False
+        """The house speaks another protocol on it from now on (101): what comes is bytes."""
         self._head: Head | None = None
         self._parser: httptools.HttpResponseParser | None = None
-        self._bodyless = False
+        self._bodyless = self._switches = False
         self._stays = False
         self._on_continue: Callable[[], None] = lambda: None
         self._fields: list[tuple[bytes, bytes]] = []
@@ -71,8 +73,16 @@ class Upstream(asyncio.Protocol):
             return
         self.begun = True
         try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            if self.switched:
+                self.on_body(data)
+            else:
+                self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if not self.switched:
+                self._break()
+            elif rest := data[upgrade.args[0] :]:
+                self.on_body(rest)
+        except httptools.HttpParserError:
             self._break()
         if self._waiting_bytes > HIGH_WATER_BYTES:
             self.transport.pause_reading()
@@ -114,6 +124,8 @@ class Upstream(asyncio.Protocol):
         if 100 <= status < 200:
             if status == 100:
                 self._on_continue()
+            if status == 101 and self._switches:
+                self._head, self.switched = Head(status, self._fields), True
             return
         self._head = Head(status, self._fields)
         self._stays = self._parser.should_keep_alive()
@@ -129,7 +141,7 @@ class Upstream(asyncio.Protocol):
         self._waiting_bytes += len(data)
 
     def on_message_complete(self) -> None:
-        self.complete = self._head is not None and not self.gone
+        self.complete = self._head is not None and not self.gone and not self.switched
 
     # What the forwarder asks.
 
@@ -138,10 +150,11 @@ class Upstream(asyncio.Protocol):
         """Whether the next request may go over this connection."""
         return self.complete and self._stays and not self.gone and not self.transport.is_closing()
 
-    def begin(self, *, bodyless: bool, on_continue: Callable[[], None]) -> None:
-        """A request is about to be written; ``bodyless`` when it is HEAD."""
+    def begin(self, *, bodyless: bool, on_continue: Callable[[], None], switches: bool = False) -> None:
+        """A request is about to be written; ``bodyless`` when it is HEAD, ``switches`` when the house may answer it
+        with another protocol."""
         self._parser = httptools.HttpResponseParser(self)
-        self._head, self._bodyless, self._on_continue = None, bodyless, on_continue
+        self._head, self._bodyless, self._on_continue, self._switches = None, bodyless, on_continue, switches
         self.complete = self.begun = False
 
     def rest(self, now: float) -> None:

@@ -86,6 +86,7 @@ from stentor.house.spaces.invitations import Invitations
 from stentor.house.spaces.pictures import Pictures
 from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
+from stentor.house.streaming.teller import StreamTeller
 from stentor.house.uploads.hold import HoldMaker
 from stentor.house.uploads.readers import Readers
 from stentor.house.uploads.sounds import SoundMaker
@@ -118,8 +119,8 @@ def build(
     spaces: Spaces, statuses: Statuses, back_channels: BackChannels, chats: ChatKeeper, settings: Settings,
     *, keys: Keys, retention: Retention, counts: AudienceCounts, site: SiteKeeper, editions: Editions,
     admin: Administration, webhooks: WebhookDesk, mailing: MailParts, posts: PostDesk, federation: FederationDesk,
-) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:  # fmt: skip
-    """The application, its lanes, and who has duties. It holds no tasks: those are the role's."""
+) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk, StreamTeller]:  # fmt: skip
+    """The application, its lanes, and who has duties or tells apps. It holds no tasks: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
@@ -154,6 +155,10 @@ def build(
         *_of_programs(webhooks, SimulcastDesk(spaces, statuses, webhooks.seal), spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
+    apps, told = of_apps(
+        shown, posts, spaces, people, pictures, site, callers, sessions, passes, federation.home, settings,
+        mailing.reminders.public_key, mailing.reminders.seal, desk,
+    )  # fmt: skip
     routes = [
         rest.router(handlers, before=before(guard, callers)),
         account_api.routes(spaces, people, pictures, callers, sessions, comments),
@@ -164,14 +169,11 @@ def build(
         *desk_routes.of_desks(shown, desk, mailing, people, spaces, callers, sessions, guard),
         *inboxes.routes(federation),
         api_look.files(site),
-        *of_apps(
-            shown, posts, spaces, people, pictures, site, callers, sessions, passes, federation.home, settings,
-            mailing.reminders.public_key,
-        ),
+        *apps,
         _health(spaces),
-    ]  # fmt: skip
+    ]
     app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
-    return _served(app, lanes, spaces, callers, sessions, settings), lanes, listeners, desk
+    return _served(app, lanes, spaces, callers, sessions, settings), lanes, listeners, desk, told
 
 
 def _served(

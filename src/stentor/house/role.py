@@ -56,6 +56,7 @@ from stentor.house.mailing import MAILS, mailing_of
 from stentor.house.moderation.transparency import TransparencyKeeper
 from stentor.house.pace.budget import ArrivalBudget, budget_of
 from stentor.house.private.service import REVOKE
+from stentor.house.reach.alerts import AlertDesk
 from stentor.house.reach.pings import FeedPings
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
@@ -68,6 +69,7 @@ from stentor.house.social.service import PostDesk, post_desk
 from stentor.house.spaces.service import Spaces
 from stentor.house.web.connection import Door
 from stentor.house.web.proxies import behind
+from stentor.house.web.tunnel import switching
 from stentor.house.who.claims import Claims
 from stentor.spaces import attendance, forecast
 from stentor.spaces.retention import of_site
@@ -149,18 +151,19 @@ async def _run(
     await site.begin()
     mailing, mails = await mailing_of(settings, spaces, budget, site, own, jobs)
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
-    app, lanes, listeners, desk = build(
+    app, lanes, listeners, desk, streams = build(
         spaces, statuses, back_channels, chats, settings,
         keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin, webhooks=webhooks,
         mailing=mailing, posts=posts, federation=federation,
     )  # fmt: skip
     jobs.also({**desk.handlers(), **webhooks.handlers(), PLAN: shows.plan, REVOKE: listeners.revoke_late})
-    jobs.also(federation.handlers())
+    jobs.also({**federation.handlers(), **AlertDesk(store.work, JobQueue(bus), clock).handlers()})
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 
     def status() -> Status:
         at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers() | mails.numbers()
         numbers |= letting_go.numbers() | {READS_SHORT_LINKS: 1.0, READS_CLOSING: 1.0}
+        numbers |= streams.hub.numbers()
         numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
         return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
@@ -175,10 +178,11 @@ async def _run(
         | {"mail settings": mailing.mail.settings.run(), "mail": mails.run(), "shows": shows.run()}
         | ({"certificate": certificate.watch()} if certificate else {})
         | {
-            "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
+            "http": _serve(behind(switching(app), trusted, edge_word.word(own.doors)), listener, door),
             "disks": disks.run(),
             "revoked": listeners.follow(),
             "board": spaces.retell(),
+            "streams": streams.run(),
             "status": beat(bus, status),
         }
     )

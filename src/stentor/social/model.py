@@ -66,6 +66,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     key: str
+    focus: str = ""
+    """What is to be seen when it is cut: ``x,y``, each from -1 to 1, y upwards; empty for its middle."""
 
 
 class PostPoll(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
 
@@ -28,6 +30,9 @@ TOLD = {"asked": NoticeKind.REQUEST, "granted": NoticeKind.FOLLOW}
 _FOLLOWS = tables.follows.c
 
 
+Replies = Literal["followed", "list", "none"]
+
+
 class FollowStanding(msgspec.Struct, frozen=True):
     """How somebody stands to somebody else, and the other to them."""
 
@@ -49,6 +54,10 @@ class FollowNumbers(msgspec.Struct, frozen=True):
 class PeopleList(msgspec.Struct, frozen=True):
     id: int
     name: str
+    replies: Replies = "followed"
+    """Which answers of its people stand in it: to whom one follows, to others in the list, or none."""
+    exclusive: bool = False
+    """What its people say stands there only, and not at home."""
 
 
 class FollowsTable:
@@ -179,16 +188,24 @@ class FollowsTable:
     async def lists(self, me: int) -> list[PeopleList]:
         """One's own, by name."""
         table = tables.lists.c
-        query = select(table.id, table.name).where(table.actor == me).order_by(table.name, table.id)
-        return await self._work.read(lambda connection: [PeopleList(*row) for row in connection.execute(query)])
+        query = select(table.id, table.name, table.replies, table.exclusive).where(table.actor == me)
+        query = query.order_by(table.name, table.id)
+        return await self._work.read(
+            lambda connection: [
+                PeopleList(row.id, row.name, row.replies, bool(row.exclusive)) for row in connection.execute(query)
+            ]
+        )
 
-    async def make_list(self, made: int, me: int, name: str) -> None:
+    async def make_list(
+        self, made: int, me: int, name: str, *, replies: Replies = "followed", exclusive: bool = False
+    ) -> None:
         """Raises :class:`Conflict` for one too many."""
 
         def work(connection: Connection) -> None:
             if connection.execute(select(func.count()).where(tables.lists.c.actor == me)).scalar_one() >= MOST_LISTS:
                 raise Conflict(f"{MOST_LISTS} lists are as many as one has.", code="too-many-lists")
-            connection.execute(insert(tables.lists).values(id=made, actor=me, name=name))
+            how = {"replies": replies, "exclusive": int(exclusive)}
+            connection.execute(insert(tables.lists).values(id=made, actor=me, name=name, **how))
 
         await self._work.write(work)
 
@@ -196,6 +213,14 @@ class FollowsTable:
         """Gives a list another name, or None to delete it; raises :class:`NotFound` for one that is not theirs."""
         mine = (tables.lists.c.id == found) & (tables.lists.c.actor == me)
         query = delete(tables.lists).where(mine) if name is None else update(tables.lists).where(mine).values(name=name)
+        if not await self._work.write(lambda connection: connection.execute(query).rowcount):
+            raise no_list()
+
+    async def change_list(self, me: int, changed: PeopleList) -> None:
+        """Puts it in the place of the one with its id; raises :class:`NotFound` for one that is not theirs."""
+        mine = (tables.lists.c.id == changed.id) & (tables.lists.c.actor == me)
+        values = {"name": changed.name, "replies": changed.replies, "exclusive": int(changed.exclusive)}
+        query = update(tables.lists).where(mine).values(**values)
         if not await self._work.write(lambda connection: connection.execute(query).rowcount):
             raise no_list()
 

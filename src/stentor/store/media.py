@@ -41,9 +41,12 @@ class MediaTable:
 
         return await self.work.read(work) if media else {}
 
-    async def describe(self, media: int, actor: int, alt: str) -> bool:
-        """Gives a picture an alt text, also one that was posted; False where they have none of that id."""
-        change = update(tables.media).where(_MEDIA.id == media, _MEDIA.actor == actor).values(alt=alt)
+    async def describe(self, media: int, actor: int, alt: str | None, *, focus: str | None = None) -> bool:
+        """Gives a picture an alt text or a focus, also one that was posted; what is None stays. False where they have
+        none of that id."""
+        values: dict[str, str | int] = {"id": media}
+        values |= {name: value for name, value in (("alt", alt), ("focus", focus)) if value is not None}
+        change = update(tables.media).where(_MEDIA.id == media, _MEDIA.actor == actor).values(**values)
         return bool(await self.work.write(lambda connection: connection.execute(change).rowcount))
 
     async def orphans(self, before: int, most: int) -> list[Picture]:

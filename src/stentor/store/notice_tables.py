@@ -30,6 +30,7 @@ notifications = Table(
     Column("space", String(48), comment="of a reminder"),
     Column("news", String(16), comment="spaces.reminders.News"),
     Index("ix_notifications_group", "account", "grp", "id"),
+    Index("ix_notifications_account", "account", "box", "id"),
     Index("ix_notifications_by", "by", "account"),
     Index("ix_notifications_post", "post"),
     Index("ix_notifications_old", "box", "at_ms"),

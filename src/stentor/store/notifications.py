@@ -43,22 +43,22 @@ _RULE: Final = text(
     "VALUES (:account, :not_followed, :not_following, :new, :private, :limited) ON CONFLICT (account) DO UPDATE SET "
     "not_followed = :not_followed, not_following = :not_following, new = :new, private = :private, limited = :limited"
 )
-_SEEN: Final = f"""NOT EXISTS (SELECT 1 FROM actors a LEFT JOIN accounts c ON c.id = a.account WHERE a.number = n."by"
+SEEN: Final = f"""NOT EXISTS (SELECT 1 FROM actors a LEFT JOIN accounts c ON c.id = a.account WHERE a.number = n."by"
     AND (a.state = 'suspended' OR c.suspended_ms IS NOT NULL))
   AND NOT {APART.format(one=":me", other='n."by"')} AND NOT {MUTED.format(one=":me", other='n."by"')}
   AND NOT EXISTS (SELECT 1 FROM posts p JOIN muted_threads t ON t.root = coalesce(p.root, p.id)
                   WHERE t.account = :me AND p.id = n.post)"""
 """Of notifications ``n``: by somebody whom the reader has not muted, who is not suspended, and neither has blocked."""
-_COLUMNS: Final = 'SELECT n.id, n."by", n.kind, n.post, n.grp, n.at_ms, n.space, n.news FROM notifications n'
-_LAST: Final = f"{_SEEN} ORDER BY n.id DESC LIMIT :most"
-_SAMPLED: Final = text(f"{_COLUMNS} WHERE n.account = :me AND n.grp = :grp AND {_LAST}")
+COLUMNS: Final = 'SELECT n.id, n."by", n.kind, n.post, n.grp, n.at_ms, n.box, n.space, n.news FROM notifications n'
+_LAST: Final = f"{SEEN} ORDER BY n.id DESC LIMIT :most"
+_SAMPLED: Final = text(f"{COLUMNS} WHERE n.account = :me AND n.grp = :grp AND {_LAST}")
 _OF_STRANGER: Final = text(
-    f'{_COLUMNS} WHERE n.account = :me AND n."by" = :by AND n.box = {int(NoticeBox.STRANGERS)} AND {_LAST}'
+    f'{COLUMNS} WHERE n.account = :me AND n."by" = :by AND n.box = {int(NoticeBox.STRANGERS)} AND {_LAST}'
 )
 _UNREAD: Final = text(
     "SELECT count(*) FROM (SELECT 1 AS one FROM notification_groups g WHERE g.account = :me AND g.box = :box "
     "AND g.last > :since AND EXISTS (SELECT 1 FROM notifications n WHERE n.account = :me AND n.grp = g.grp "
-    f"AND n.id > :since AND {_SEEN}) LIMIT :most) AS few"
+    f"AND n.id > :since AND {SEEN}) LIMIT :most) AS few"
 )
 _NEW_POSTS: Final = text(
     "SELECT p.id, p.author, p.created_ms FROM follows f JOIN posts p ON p.author = f.followee AND p.visibility < 3 "
@@ -112,16 +112,17 @@ class NotificationsTable:
         box: NoticeBox,
         *,
         before: int = LARGEST,
+        after: int = 0,
         most: int,
         kinds: Collection[NoticeKind] = (),
         now_ms: int,
     ) -> NoticePage:
-        """The newest lines of a box, whose newest notification is older than ``before``; of some ``kinds`` only where
-        they are named.
+        """The newest lines of a box, whose newest notification is older than ``before`` and not than ``after``; of
+        some ``kinds`` only where they are named.
 
         Lines that are for nobody's eyes any more are passed over: the page is short only at the end."""
-        await self._bring(me, now_ms)
-        mine = (GROUPS.c.account == me) & (GROUPS.c.box == int(box))
+        await self.bring(me, now_ms)
+        mine = (GROUPS.c.account == me) & (GROUPS.c.box == int(box)) & (GROUPS.c.last > after)
         if kinds:
             mine &= GROUPS.c.kind.in_([each.value for each in kinds])
 
@@ -140,6 +141,16 @@ class NotificationsTable:
 
         return await self._work.read(work)
 
+    async def line(self, me: int, key: str, *, now_ms: int) -> NoticeGroup | None:
+        """One line; None where there is none, or nothing in it for anybody's eyes."""
+        mine = select(GROUPS).where(GROUPS.c.account == me, GROUPS.c.grp == key)
+
+        def work(connection: Connection) -> NoticeGroup | None:
+            found = _lines(connection, me, connection.execute(mine).all(), now_ms)
+            return found[0] if found else None
+
+        return await self._work.read(work)
+
     async def of(self, me: int, other: int, *, now_ms: int) -> list[NoticeGroup]:
         """What waits of one stranger, each alone, the newest first."""
         asked = {"me": me, "by": other, "now": now_ms, "most": notices.MOST_OF_STRANGER}
@@ -152,7 +163,7 @@ class NotificationsTable:
 
     async def unread(self, me: int, *, since: int, now_ms: int, box: NoticeBox = NoticeBox.MAIN) -> int:
         """How many lines have something that came after a notification, ``MOST_UNREAD`` at most."""
-        await self._bring(me, now_ms)
+        await self.bring(me, now_ms)
         asked = {"me": me, "box": int(box), "since": since, "now": now_ms, "most": notices.MOST_UNREAD}
         return int(await self._work.read(lambda connection: connection.execute(_UNREAD, asked).scalar_one()))
 
@@ -214,7 +225,8 @@ class NotificationsTable:
 
         return await self._work.write(work)
 
-    async def _bring(self, me: int, now_ms: int) -> None:
+    async def bring(self, me: int, now_ms: int) -> None:
+        """Notes what those have posted whom somebody follows with ``notify``."""
         if await self._work.read(lambda connection: bool(_new_posts(connection, me, now_ms))):
             await self._work.write(lambda connection: bring_posts(connection, me, now_ms=now_ms))
 

@@ -148,6 +148,7 @@ media = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("key", String(32), nullable=False, comment="names its files"),
+    Column("focus", String(16), nullable=False, server_default=text("''"), comment="x and y, from -1 to 1"),
     Column("kept", BigInteger, comment="the draft or the scheduled post that it waits in"),
     Index("ix_media_post", "post", "position"),
     Index("ix_media_actor", "actor", "id"),
@@ -221,7 +222,8 @@ mutes = Table(
 
 lists = Table(
     "lists", metadata, _number(), _actor("actor", nullable=False), Column("name", String(80), nullable=False),
-    Index("ix_lists_actor", "actor", "id"),
+    Column("replies", String(8), nullable=False, server_default="followed", comment="follows.Replies"),
+    Column("exclusive", Integer, nullable=False, server_default="0"), Index("ix_lists_actor", "actor", "id"),
 )  # fmt: skip
 list_members = Table(
     "list_members",

@@ -16,6 +16,7 @@ from stentor.social.model import Audience, Post, Relation
 from stentor.social.notices import Handling, NoticeBox, NoticeKind, NoticeRules, NoticeStanding
 from stentor.social.visible import may_read
 from stentor.store import notice_tables
+from stentor.store.alerts import order_alert
 from stentor.store.federating import is_remote
 from stentor.store.reading import load_post
 
@@ -116,7 +117,9 @@ def put(
     key = notices.group(kind, where, by, post, at_ms)
     values = {"account": to, "grp": key, "kind": kind.value, "box": int(where)}
     made = connection.execute(insert(NOTES).values(by=by, post=post, at_ms=at_ms, **values).returning(NOTES.c.id))
-    many = connection.execute(_JOIN, values | {"last": int(made.scalar_one())}).scalar_one()
+    number = int(made.scalar_one())
+    many = connection.execute(_JOIN, values | {"last": number}).scalar_one()
+    order_alert(connection, to, number, where, now_ms=at_ms)
     if where is NoticeBox.STRANGERS and many > notices.MOST_OF_STRANGER:
         mine = select(NOTES.c.id).where(NOTES.c.account == to, NOTES.c.grp == key)
         forget(connection, NOTES.c.id.in_(mine.order_by(NOTES.c.id).limit(many - notices.MOST_OF_STRANGER)))

@@ -31,6 +31,8 @@ _POSTS = tables.posts.c
 _FOLLOWED = """SELECT followee, boosts FROM follows WHERE follower = :me AND state = 'granted'
      AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account = :me AND m.target = followee
                      AND (m.until_ms IS NULL OR m.until_ms > :now))
+     AND NOT EXISTS (SELECT 1 FROM list_members e JOIN lists o ON o.id = e.list AND o.exclusive = 1
+                     WHERE e.member = followee AND o.actor = :me)
   UNION ALL SELECT :me, 1"""
 _LISTED = """SELECT member, 1 FROM list_members WHERE list = :list
      AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account = :me AND m.target = member
@@ -60,26 +62,34 @@ c(id, boosts) AS (
      AND p.id <= (SELECT CASE WHEN count(*) < :k OR count(head) < count(*) THEN :largest ELSE max(head) END FROM h)
   ORDER BY 1 LIMIT :k)"""
 """The same from below: the oldest above ``:after``."""
-_SHOWN = """SELECT p.id, CASE WHEN (p.boost_of IS NULL OR c.boosts = 1)
-  AND (p.reply_to IS NULL OR p.reply_author = p.author OR p.reply_author = :me
-       OR EXISTS (SELECT 1 FROM follows r WHERE r.follower = :me AND r.followee = p.reply_author
-                  AND r.state = 'granted'))
-  AND (p.boost_of IS NULL OR NOT (EXISTS (SELECT 1 FROM mutes x WHERE x.account = :me AND x.target = p.boost_author
+FOLLOWED_ANSWERS: Final = """EXISTS (SELECT 1 FROM follows r WHERE r.follower = {me} AND r.followee = p.reply_author
+                                  AND r.state = 'granted')"""
+"""Whether a post answers somebody whom one follows."""
+LISTED_ANSWERS: Final = f"""EXISTS (SELECT 1 FROM lists o WHERE o.id = {{list}} AND (
+  (o.replies = 'followed' AND {FOLLOWED_ANSWERS}) OR (o.replies = 'list' AND EXISTS (
+    SELECT 1 FROM list_members i WHERE i.list = o.id AND i.member = p.reply_author))))"""
+"""The same of a list, as it says."""
+SHOWN: Final = """(p.boost_of IS NULL OR {boosts} = 1)
+  AND (p.reply_to IS NULL OR p.reply_author = p.author OR p.reply_author = {me}
+       OR {answers})
+  AND (p.boost_of IS NULL OR NOT (EXISTS (SELECT 1 FROM mutes x WHERE x.account = {me} AND x.target = p.boost_author
                                           AND (x.until_ms IS NULL OR x.until_ms > :now))
     OR EXISTS (SELECT 1 FROM domain_blocks d JOIN actors a ON a.domain = d.domain AND a.number = p.boost_author
-               WHERE d.account = :me)
-    OR EXISTS (SELECT 1 FROM blocks x WHERE x.account = :me AND x.target = p.boost_author)
-    OR EXISTS (SELECT 1 FROM blocks x WHERE x.target = :me AND x.account = p.boost_author)))
-  AND (p.author = :me OR NOT (EXISTS (SELECT 1 FROM mentions t JOIN mutes x ON x.account = :me AND x.target = t.actor
+               WHERE d.account = {me})
+    OR EXISTS (SELECT 1 FROM blocks x WHERE x.account = {me} AND x.target = p.boost_author)
+    OR EXISTS (SELECT 1 FROM blocks x WHERE x.target = {me} AND x.account = p.boost_author)))
+  AND (p.author = {me} OR NOT (EXISTS (SELECT 1 FROM mentions t JOIN mutes x ON x.account = {me} AND x.target = t.actor
          AND (x.until_ms IS NULL OR x.until_ms > :now) WHERE t.post = coalesce(p.boost_of, p.id))
-    OR EXISTS (SELECT 1 FROM mentions t JOIN blocks x ON x.account = :me AND x.target = t.actor
+    OR EXISTS (SELECT 1 FROM mentions t JOIN blocks x ON x.account = {me} AND x.target = t.actor
                WHERE t.post = coalesce(p.boost_of, p.id))))
   AND (p.boost_of IS NULL OR NOT (
-     (p.boost_of > p.id - :day AND (p.boost_author = :me OR EXISTS (SELECT 1 FROM follows z WHERE z.follower = :me
+     (p.boost_of > p.id - :day AND (p.boost_author = {me} OR EXISTS (SELECT 1 FROM follows z WHERE z.follower = {me}
         AND z.followee = p.boost_author AND z.state = 'granted')))
-     OR EXISTS (SELECT 1 FROM posts o JOIN follows z ON z.follower = :me AND z.followee = o.author
-                  AND z.state = 'granted' WHERE o.boost_of = p.boost_of AND o.id < p.id AND o.id > p.id - :day)))
-  THEN 1 ELSE 0 END AS shown
+     OR EXISTS (SELECT 1 FROM posts o JOIN follows z ON z.follower = {me} AND z.followee = o.author
+                  AND z.state = 'granted' WHERE o.boost_of = p.boost_of AND o.id < p.id AND o.id > p.id - :day)))"""
+"""Whether a post ``p`` of somebody whom ``{me}`` follows stands in a timeline of theirs. ``{boosts}``: they want what
+that one carries on; ``{answers}``: they want what is answered."""
+_SHOWN = """SELECT p.id, CASE WHEN {shown} THEN 1 ELSE 0 END AS shown
 FROM c JOIN posts p ON p.id = c.id ORDER BY p.id {order}"""
 # "+p.id": of several lower bounds SQLite takes one for the index, and that is to be the author's own (0.4 s else).
 
@@ -91,16 +101,17 @@ class _Timeline(NamedTuple):
     rising: TextClause
 
 
-def _queries(of: str) -> _Timeline:
+def _queries(of: str, answers: str) -> _Timeline:
+    shown = SHOWN.format(me=":me", boosts="c.boosts", answers=answers.format(me=":me", list=":list"))
     falling, rising = (
-        text(f"{some.format(of=of)}\n{_SHOWN.format(order=order)}")
+        text(f"{some.format(of=of)}\n{_SHOWN.format(shown=shown, order=order)}")
         for some, order in ((_HEADS, "DESC"), (_TAILS, "ASC"))
     )
     return _Timeline(falling, rising)
 
 
-_HOME: Final = _queries(_FOLLOWED)
-_LIST: Final = _queries(_LISTED)
+_HOME: Final = _queries(_FOLLOWED, FOLLOWED_ANSWERS)
+_LIST: Final = _queries(_LISTED, LISTED_ANSWERS)
 
 
 class OnlyPosts(NamedTuple):

@@ -51,6 +51,27 @@ def test_browsers_read_what_we_write(text: bytes) -> None:
     assert http_ece.decrypt(body, private_key=browser, auth_secret=auth, version="aes128gcm") == text
 
 
+@settings(max_examples=20)
+@given(st.binary(max_size=push.MOST_BYTES))
+def test_apps_of_before_read_what_we_write(text: bytes) -> None:
+    """The draft of RFC 8291, as a library that others use reads it, with what stands in the fields."""
+    browser, auth = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
+    to, site = push.PushTarget("https://push.example", push.public_bytes(browser), auth), push.key_of(b"k" * 32)
+    made = push.drafted(text, to, push.new_key(), os.urandom(16), site=site)
+    salt = from_text(made.headers["encryption"].removeprefix("salt="))
+    keys = dict(each.split("=", 1) for each in made.headers["crypto-key"].split(";"))
+    assert from_text(keys["p256ecdsa"]) == push.public_bytes(site)
+    found = http_ece.decrypt(
+        made.body, salt=salt, private_key=browser, dh=from_text(keys["dh"]), auth_secret=auth, version="aesgcm"
+    )
+    assert found == text
+
+
+def test_the_draft_has_its_own_field() -> None:
+    header = push.vapid(push.key_of(b"k" * 32), "https://push.example", "https://talks.example", 1_900_000_000)
+    assert push.drafted_vapid(header) == f"WebPush {header.removeprefix('vapid t=').split(',')[0]}"
+
+
 def test_a_service_knows_who_sends() -> None:
     """RFC 8292: the token is signed with the key beside it, for this service, until then; the key stays the same."""
     key = push.key_of(b"k" * 32)

@@ -77,11 +77,13 @@ UNSEEN = {
     "inbox-full", "list-not-found", "loop", "malformed", "method-not-allowed", "no-attack-file", "no-audio",
     "no-captions", "no-dtls", "no-edition", "no-fingerprint", "no-mid", "no-opus", "no-outline", "no-overflow",
     "no-portrait", "no-section", "no-sentence", "no-such-file", "no-such-part", "no-such-reaction",
-    "no-such-rendition", "no-such-segment", "no-such-space", "not-bundled", "not-reached", "not-scheduled", "not-sdp",
+    "no-such-rendition", "no-such-segment", "no-such-space", "no-websocket",
+    "not-bundled", "not-reached", "not-scheduled", "not-sdp",
     "not-sending", "not-supported", "oembed-format", "overflow-paused", "peer-error", "pipelined", "poll-fixed",
     "precondition-failed", "precondition-required", "range-not-satisfiable", "rate-limited", "recording-damaged",
-    "scope-missing", "setup", "signature-wrong", "timeline-not-found", "token-missing", "too-fast", "too-many-apps",
-    "too-many-connections", "transfer-encoding", "unreachable", "waiting",
+    "scope-missing", "setup", "signature-wrong", "subscription-not-found",
+    "timeline-not-found", "token-missing", "too-fast", "too-many-apps",
+    "too-many-connections", "too-many-streams", "transfer-encoding", "unreachable", "waiting",
 }  # fmt: skip
 """What only players, senders, other servers and the command line are told."""
 

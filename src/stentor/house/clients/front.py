@@ -15,6 +15,7 @@ from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from stentor.base.paths import STREAMING
 from stentor.house.clients.asking import nothing
 from stentor.house.clients.ways import PREFIX, refused
 from stentor.house.who.app_tokens import app_token_of
@@ -65,7 +66,7 @@ class MastodonFront:
         self.theirs = AddressTree((path.removeprefix(PREFIX), each) for path, each in there if path.startswith(PREFIX))
 
     def speaks(self, method: str, path: str, authorization: str) -> bool:
-        if not path.startswith(_API):
+        if not path.startswith(_API) or _beside(path):
             return False
         app = app_token_of(authorization) is not None
         return app or (method in self.theirs.methods(path) and method not in self.own.methods(path))
@@ -94,16 +95,21 @@ class MastodonFront:
                 return
             path = scope["path"]
             asked = scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method")
-            if asked and (path in OPEN or self.theirs.methods(path)):
+            if asked and (_beside(path) or self.theirs.methods(path)):
                 await _answer(send, 204, _PREFLIGHT)
                 return
-            shared = path in OPEN or self._speaks(scope)
+            shared = _beside(path) or self._speaks(scope)
             await app(scope, receive, _sharing(send) if shared else send)
 
         return outer
 
     def _speaks(self, scope: HTTPScope) -> bool:
         return self.speaks(scope["method"], scope["path"], _header(scope, b"authorization"))
+
+
+def _beside(path: str) -> bool:
+    """Whether apps ask an address under its own name, too: streams read tokens by themselves."""
+    return path in OPEN or path.startswith(STREAMING)
 
 
 def _header(scope: HTTPScope, name: bytes) -> str:

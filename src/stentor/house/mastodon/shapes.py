@@ -152,6 +152,8 @@ class StatusShapes:
             for url in (seen.url, seen.small_url)
         )
         sizes = {"original": _size(seen.width, seen.height), "small": _size(seen.small_width, seen.small_height)}
+        if each.focus:
+            sizes["focus"] = dict(zip("xy", map(float, each.focus.split(",")), strict=True))
         return MediaAttachment(
             id=seen.id, url=large, preview_url=small, meta=sizes, description=seen.alt or None,
             blurhash=seen.blurhash or None,

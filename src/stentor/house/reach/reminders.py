@@ -50,7 +50,7 @@ class ReminderDesk:
         """``messages``: whether the site is part of the fediverse."""
         self.table, self.post, self.messages = table, post, messages
         self._queue, self._receipts, self._clock = queue, receipts, clock
-        self._seal = Seal(sealing)
+        self.seal = Seal(sealing)
         self.public_key = to_text(push.public_bytes(push.key_of(derive(sealing, reminders.VAPID))))
         """Of the site, for services of push messages: pages give it to browsers."""
         self._asks, self._letters = RateLimit(ASKS, _too_many), RateLimit(LETTERS, _too_many)
@@ -62,7 +62,7 @@ class ReminderDesk:
         """
         self._require(space, address)
         url = hooks.checked_url(to.endpoint)
-        sealed = self._seal.close(msgspec.json.encode(to), Way.PUSH)
+        sealed = self.seal.close(msgspec.json.encode(to), Way.PUSH)
         made, _ = await self.table.add(
             space, Way.PUSH, _who(space, url),
             host=hooks.host_of(url), address=sealed, language=language, now_ms=self._now_ms, known=True,
@@ -81,7 +81,7 @@ class ReminderDesk:
         self._letters.spend(found, self._clock())
         made, new = await self.table.add(
             space, Way.MAIL, _who(space, found),
-            host=found.rpartition("@")[2], address=self._seal.close(found.encode(), Way.MAIL), language=language,
+            host=found.rpartition("@")[2], address=self.seal.close(found.encode(), Way.MAIL), language=language,
             now_ms=self._now_ms, known=False,
         )  # fmt: skip
         if new or made.confirmed_ms is None:
@@ -94,7 +94,7 @@ class ReminderDesk:
         self._require(space, address)
         made, _ = await self.table.add(
             space, Way.SITE, _who(space, account),
-            host="", address=self._seal.close(f"{actor}".encode(), Way.SITE), language=language, now_ms=self._now_ms,
+            host="", address=self.seal.close(f"{actor}".encode(), Way.SITE), language=language, now_ms=self._now_ms,
             known=True,
         )  # fmt: skip
         return self.link(made.number)
@@ -110,7 +110,7 @@ class ReminderDesk:
         self._letters.spend(found, self._clock())
         made, _ = await self.table.add(
             space, Way.FEDI, _who(space, found),
-            host=server, address=self._seal.close(f"{handle}@{server}".encode(), Way.FEDI), language=language,
+            host=server, address=self.seal.close(f"{handle}@{server}".encode(), Way.FEDI), language=language,
             now_ms=self._now_ms, known=False,
         )  # fmt: skip
         if made.confirmed_ms is None:

@@ -31,6 +31,7 @@ from stentor.social.word_filters import FilterContext, Sieve
 from stentor.spaces import checks
 from stentor.store.actors import ActorsTable
 from stentor.store.blocks import BlocksTable
+from stentor.store.happenings import HappeningsTable
 from stentor.store.later import LaterTable, ScheduledPost
 from stentor.store.media import MediaTable
 from stentor.store.notifications import NotificationsTable
@@ -62,6 +63,7 @@ class PostDesk:
     ) -> None:
         self.table, self.later, self.actors = PostsTable(work), LaterTable(work), ActorsTable(work)
         self.notices, self.blocks, self.filters = NotificationsTable(work), BlocksTable(work), WordFiltersTable(work)
+        self.happenings = HappeningsTable(work)
         self.media, self.views, self.clock = media, PostViews(clock), clock
         self._ids, self._newcomers, self._timelines = ids_, newcomers, TimelinesTable(work, clock)
         self._limit, self._touches = RateLimit(LIMIT, _too_many), RateLimit(TOUCHES, _too_many)
@@ -217,8 +219,8 @@ class PostDesk:
         return await self.view(made, me)
 
     async def forget_old(self) -> None:
-        """Deletes notifications that are too old to be kept, and mutes that are over."""
-        for table in (self.notices, self.blocks):
+        """Deletes notifications that are too old to be kept, mutes that are over, and what all who listen know."""
+        for table in (self.notices, self.blocks, self.happenings):
             while await table.purge(self.now_ms):
                 pass
 

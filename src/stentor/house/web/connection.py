@@ -21,6 +21,7 @@ from stentor.base.secure import Secure
 from stentor.base.tls import Tls
 from stentor.crowd.addresses import Addresses
 from stentor.house.web.problems import headers_of
+from stentor.house.web.tunnel import EXTENSION, OFFERED, Tunnel
 from stentor.wire import http
 from stentor.wire.head import HeadLimits, HeadParser
 
@@ -109,10 +110,20 @@ class Parser(HeadParser):
         connection.on_url(b"/" if path == "*" else self._target)
         for name, value in self._fields.items():
             connection.on_header(name.encode("latin-1"), value.encode("latin-1"))
+        if self._may_switch():
+            connection.offer_tunnel()
         connection.on_headers_complete()
 
     def on_transfer_encoding(self, coding: str) -> None:
         self._only_chunked(coding)
+
+    def _may_switch(self) -> bool:
+        """Whether the peer asks for WebSocket (RFC 6455, 4.1), and nothing of another request can be under way."""
+        fields = self._fields
+        named = {each.strip().lower() for each in fields.get("connection", "").split(",")}
+        first = not self._connection.pipeline and self._connection.quiet
+        asked = fields.get("upgrade", "").strip().lower() == "websocket" and "upgrade" in named
+        return asked and first and self.get_method() == b"GET" and self.get_http_version() == "1.1"
 
     def on_body(self, data: bytes) -> None:
         self._told = True
@@ -141,6 +152,9 @@ class GuardedConnection(HttpToolsProtocol):
         self._stalled = False
         self._last_word: StentorError | None = None
         """A refusal that must wait for the answers to the requests before."""
+        self._tunnel: Tunnel | None = None
+        """The one that is open."""
+        self._offered: Tunnel | None = None
 
     # What the transport says.
 
@@ -156,6 +170,9 @@ class GuardedConnection(HttpToolsProtocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self._tunnel.feed(data)
+            return
         if self._refused or self._last_word is not None:
             return
         before = self._phase
@@ -186,9 +203,52 @@ class GuardedConnection(HttpToolsProtocol):
         if self._source is not None:
             self._door.addresses.leave(self._source)
         self._unset_keepalive_if_required()
+        if self._tunnel is not None:
+            self._tunnel.end(gone=True)
         super().connection_lost(exc)
 
+    # What a tunnel asks (house.web.tunnel).
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no answer is under way."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def offer_tunnel(self) -> None:
+        """The request whose head has come may switch to another protocol."""
+        self._offered = Tunnel(self)
+        self.scope["extensions"] = {EXTENSION: {OFFERED: self._offered}}
+
+    def open_tunnel(self, head: bytes) -> None:
+        self._tunnel = self._offered
+        self.cycle.disconnected = True  # uvicorn waits for no answer, and sends none
+        self.cycle.message_event.set()
+        if not self.transport.is_closing():
+            self.transport.write(head)
+        elif self._tunnel is not None:
+            self._tunnel.end(gone=True)
+
+    def write_tunnel(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    def read_tunnel(self, wanted: bool, /) -> None:
+        (self.flow.resume_reading if wanted else self.flow.pause_reading)()
+
+    async def drained(self) -> None:
+        if self.flow.write_paused:
+            await self.flow.drain()
+
+    def close_tunnel(self) -> None:
+        self.transport.close()
+
     # What uvicorn says.
+
+    def shutdown(self) -> None:
+        if self._tunnel is None:
+            super().shutdown()
+        else:
+            self._tunnel.end()  # whoever reads it says good-bye and closes
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

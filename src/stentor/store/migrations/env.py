@@ -6,11 +6,13 @@ from alembic import context
 
 from stentor.store import (  # noqa: F401 (their tables are in the metadata, too)
     announcement_tables,
+    happening_tables,
     import_tables,
     notice_tables,
     oauth_tables,
     outbox_tables,
     outgoing_tables,
+    push_tables,
     reminder_tables,
     reported_tables,
     social_tables,
