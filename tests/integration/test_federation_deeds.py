@@ -15,7 +15,7 @@ from stentor.fediverse.signatures import SignedRequest, claim, signed
 from stentor.spaces import commands as c
 from stentor.spaces.rules import decide
 from stentor.store.spaces import Store
-from tests.support.fediverse import KEYS
+from tests.support.fediverse import KEYS, Answered
 from tests.support.fediverse_site import HOME, Site, running, site
 from tests.support.house import database, problem
 
@@ -372,3 +372,39 @@ async def test_a_server_that_wants_the_standard_gets_it_from_then_on(site: Site)
     await site.came("Create", 3)
     await site.post("And one more")
     assert "signature-input" not in (await site.came("Create", 4))[-1].headers
+
+
+async def test_no_redirect_leads_into_our_own_network(site: Site) -> None:
+    """However its address is written: names of people are looked for where their server sends us, and no further."""
+    finger = f"/.well-known/webfinger?resource=acct:mallory@{site.other.host}"
+    inside = (
+        "127.0.0.2",
+        "2130706434",
+        "0x7f000002",
+        "0177.0.0.2",
+        "127.2",
+        "[::ffff:127.0.0.2]",
+        "[::1]",
+        "[64:ff9b::7f00:2]",
+    )
+    for count, host in enumerate(inside, 1):
+        there = {"location": f"http://{host}:{site.other.port}/users/mallory"}
+        site.other.there[finger] = Answered(b"", status=302, headers=there)
+        await site.ada.post("/follows-elsewhere", json={"address": f"@mallory@{site.other.host}"})
+        refused = "SELECT count(*) FROM deliveries WHERE what = 'find-follow' AND trouble = 'refused-address'"
+        await site.seen(refused, [(count,)], f"{host} is refused")
+    assert [each.path for each in site.other.asked if each.path == "/users/mallory"] == []
+
+
+async def test_who_follows_stays_though_their_server_is_gone(site: Site) -> None:
+    """A 410 ends one delivery, and the report says so; the next post is sent all the same (PeerTube 7571)."""
+    await site.follow_ada("eve")
+    site.other.answers.append((410, {}))
+    post = await site.post("To nobody")
+    told = f"SELECT state, trouble FROM deliveries WHERE subject = 'post {post}'"
+    await site.seen(told, [("given-up", "gone")], "it is given up")
+    page = site.ada.base_url.copy_with(path=f"/home/posts/{post}/deliveries")
+    assert "nobody is there any more" in (await site.ada.get(page)).text
+    assert site.rows("SELECT state FROM follows") == [("granted",)]
+    await site.post("Once more")
+    await site.came("Create", 2)

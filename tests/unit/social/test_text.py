@@ -111,4 +111,10 @@ def test_who_and_what_it_names() -> None:
     written = "@ada @ADA @bob #Radio #RADIO #ｒａｄｉｏ"
     assert text.mentions(written) == ["ada", "bob"]
     assert text.tags(written) == ["radio"]
+    there = "(@Ada@Example.org), @eve@a.example. @x@10.0.0.1:8080/ @no@where x@y@z.example https://z.org/@ada@b.example"
+    assert text.mentions(there) == ["ada@example.org", "eve@a.example", "x@10.0.0.1:8080"]
+    assert text.length("@eve@a-very-long-name.example") == len("@eve"), "nobody is named less for a long server"
+    assert text.html("@eve@a.example", {"eve@a.example": "https://a.example/@eve"}) == (
+        '<p><a class="mention" href="https://a.example/@eve">@eve@a.example</a></p>'
+    )
     assert len(text.tags(" ".join(f"#t{each}x" for each in range(50)))) == text.MOST_TAGS
