@@ -3,6 +3,7 @@ strangers. What comes is judged by what it leaves, what goes by what the other s
 
 from __future__ import annotations
 
+import json
 import time
 from functools import partial
 from typing import Any
@@ -236,11 +237,11 @@ async def test_pins_and_blocks_are_told_and_heard(site: Site) -> None:
     """A pin changes the list of what is featured on both sides; who blocks somebody says so to their server."""
     eve = await site.befriend("eve")
     site.other.person("eve", featured=f"{eve}/featured")
-    await site.taken(site.other.activity("Update", "eve", {"id": eve, "type": "Person"}))
-    with database(site.house.settings) as connection:
-        connection.execute("UPDATE remote_actors SET fetched_ms = fetched_ms - 100000")
-    await site.taken(site.other.activity("Update", "eve", {"id": eve, "type": "Person"}, again=1))
+    themselves = json.loads(site.other.there["/users/eve"].body)
+    site.other.asked.clear()
+    await site.taken(site.other.activity("Update", "eve", themselves))
     await site.done()
+    assert site.other.asked == [], "who says themselves how they are is not asked"
     note = site.other.note("eve", "/notes/pinned")
     for verb, there in (("Add", 1), ("Remove", 0)):
         await site.taken(site.other.activity(verb, "eve", note["id"], target=f"{eve}/featured"))

@@ -81,6 +81,7 @@ async def test_a_person_is_found_and_read_as_others_read(here: Here) -> None:
     reply = await here.read(uri)
     assert (reply.headers["content-type"], reply.headers["access-control-allow-origin"]) == (TYPE, "*")
     who = remote_actor(reply.json(), uri)
+    assert "icon" not in reply.json()
     assert (who.handle, who.name, who.inbox) == ("ada", "Ada", f"{here.home.house}/inbox/{here.number}")
     for resource in (f"acct:ada@{here.home.name}", uri, f"{here.home.files}/@ada", f"acct:ADA@{here.home.name}"):
         found = (await here.edge.get("/.well-known/webfinger", params={"resource": resource})).json()
@@ -202,3 +203,16 @@ async def test_a_stampede_is_answered_from_files(here: Here) -> None:
     finally:
         os.kill(house, signal.SIGCONT)
     assert told.answers == {"200": 300 * len(wishes)}
+
+
+async def test_a_portrait_is_a_file_at_the_edge(here: Here) -> None:
+    """Its address is another one with each picture."""
+    made = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(made, "PNG")
+    assert (await here.ada.put("/account/picture", content=made.getvalue())).is_success
+    deadline, uri = asyncio.get_running_loop().time() + WITHIN_S, here.home.actor(here.number)
+    while "icon" not in (person := (await here.read(uri)).json()):
+        assert asyncio.get_running_loop().time() < deadline, "the person has no picture"
+        await asyncio.sleep(0.1)
+    found = await here.edge.get(person["icon"]["url"])
+    assert (found.status_code, found.headers["content-type"]) == (200, person["icon"]["mediaType"])

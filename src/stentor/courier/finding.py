@@ -41,7 +41,7 @@ class PeopleFinder:
         actor = int(job.payload.get("actor", 0))
         try:
             found = await self._people.named(handle, host)
-            await self._found(why, actor, int(job.payload.get("post", 0)), found)
+            await self._found(why, actor, int(job.payload.get("post", 0)), f"{handle}@{host}", found)
         except NoAnswer as error:
             attempt = of_silence(error)
         except (Malformed, NotFound, Conflict) as error:
@@ -52,13 +52,13 @@ class PeopleFinder:
             await self._moves.asks(actor, f"@{handle}@{host}", attempt.trouble)
         return attempt
 
-    async def _found(self, why: str, actor: int, post: int, found: KnownActor) -> None:
+    async def _found(self, why: str, actor: int, post: int, name: str, found: KnownActor) -> None:
         now_ms = self._people.now_ms
         match why:
             case "follow":
                 await self._posts.ask(actor, found.number, now_ms=now_ms)
             case "name":
-                await self._named.found(post, found.number, now_ms=now_ms)
+                await self._named.found(post, found.number, name, now_ms=now_ms)
             case "alias":
                 await self._moves.add_alias(actor, found.who.uri, now_ms=now_ms)
             case "move":

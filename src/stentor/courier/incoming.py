@@ -86,7 +86,18 @@ class IncomingDeeds:
             await self.posts.change(author, post, now_ms=now_ms)
             if (quote := await self._quoted(author, post)) is not None and quote.state is Consented.GRANTED:
                 await self._quotes.learn(author.number, post.uri, quote)
-        elif activity.object == author.who.uri and now_ms - author.fetched_ms > AGAIN_MS:
+        elif activity.object == author.who.uri:
+            await self._changed(author, inner)
+
+    async def _changed(self, author: KnownActor, inner: Thing | None) -> None:
+        """Somebody is another one: as they say themselves, else as their document says, if it is not young."""
+        now_ms = self._people.now_ms
+        with suppress(Malformed):
+            if inner is not None:
+                who = reading.remote_actor(inner, author.who.uri)
+                await self._people.table.put(author.number, who, now_ms=now_ms)
+                return
+        if now_ms - author.fetched_ms > AGAIN_MS:
             await self._people.fresh(author.who.uri)
 
     async def _delete(self, author: KnownActor, uri: str) -> None:

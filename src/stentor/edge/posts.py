@@ -28,8 +28,10 @@ from stentor.edge.published import PublicFiles
 from stentor.edge.reply import Document, FeedDocument, File, Reply
 from stentor.edge.thread import PageReader, ShownPost
 from stentor.fediverse.sites import Home
+from stentor.people import picture as portrait
 from stentor.social import ids, pictures, public
 from stentor.social.public import PostList
+from stentor.spaces import portraits
 from stentor.store.objects import Objects
 from stentor.wire import rss
 from stentor.wire.http import Request
@@ -129,6 +131,8 @@ class PostPages:
         if self._fediverse is not None and (document := self._fediverse.key(path, request)) is not None:
             return self._given(document, request)
         match path:
+            case ["ap", "actors", number, "icon"] if self._fediverse is not None and ids.parse(number):
+                return self._icon(int(number), request)
             case ["media", name] if pictures.is_name(name):
                 return self._media(name, request)
             case [name] if name[:1] == "@":
@@ -155,6 +159,16 @@ class PostPages:
     def _fit(self, document: Document, key: Key, request: Request) -> Reply:
         """What stands at a page's address for other servers, no cache may keep: people get the page there."""
         return document.private(self._clock()) if asks(key) else document.answer(request.headers)
+
+    async def _icon(self, number: int, request: Request) -> Reply:
+        """Somebody's portrait, for other servers. Raises :class:`NotFound`, :class:`Removed`, :class:`Overloaded`."""
+        card = await PageReader(self.files, self._carried, LANGUAGES[0]).person(number)
+        if card.picture_ms is None:
+            raise NotFound("They have no picture.", code="no-such-picture")
+        data = await self._objects.get(portraits.key(card.account, card.picture_ms))
+        now = self._clock()
+        file = File(data, portrait.TYPE, CACHE, now=now, X_Content_Type_Options="nosniff")
+        return file.answer(request.headers, now)
 
     async def _media(self, name: str, request: Request) -> Reply:
         """A picture of a post: read each time, so that one that was taken away is gone at once. Raises

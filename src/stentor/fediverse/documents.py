@@ -26,8 +26,8 @@ _TERMS: Final = {
 Thing = Mapping[str, Any]
 
 
-def person(home: Home, card: PersonCard, picture: str = "") -> Thing:
-    """An actor. ``picture`` is the address of their portrait, if they have one."""
+def person(home: Home, card: PersonCard) -> Thing:
+    """An actor."""
     own = home.actor(card.number)
     found: dict[str, Any] = {
         "@context": [CONTEXT, _SECURITY, _TERMS],
@@ -51,8 +51,8 @@ def person(home: Home, card: PersonCard, picture: str = "") -> Thing:
         found["alsoKnownAs"] = list(card.aliases)
     if card.moved_to:
         found["movedTo"] = card.moved_to
-    if picture:
-        found["icon"] = {"type": "Image", "url": picture}
+    if card.picture_ms is not None:
+        found["icon"] = {"type": "Image", "mediaType": "image/jpeg", "url": f"{own}/icon?v={card.picture_ms}"}
     return found
 
 

@@ -36,17 +36,18 @@ class NamingTable:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def found(self, post: int, actor: int, *, now_ms: int) -> bool:
-        """Somebody elsewhere was found whom a post names: they are told of it, and it links to them. False where it
-        does not name them any more, or either has blocked the other."""
+    async def found(self, post: int, actor: int, name: str, *, now_ms: int) -> bool:
+        """Somebody elsewhere was found whom a post names as ``name``, whatever their server is called: they are told
+        of it, and it links to them. False where it does not name them any more, or either has blocked the other."""
 
         def work(connection: Connection) -> bool:
             found = load_post(connection, post)
             if found is None or blocked(connection, found.author, actor):
                 return False
-            people = handles_there(connection, text.mentions(found.text))
-            if actor not in people.values():
+            named = text.mentions(found.text)
+            if name not in named:
                 return False
+            people = {**handles_there(connection, named), name: actor}
             html = text.html(found.text, pages_of(connection, people))
             connection.execute(update(_POSTS).where(_POSTS.c.id == post).values(html=html))
             mine = (_NAMED.c.post == post) & (_NAMED.c.actor == actor)

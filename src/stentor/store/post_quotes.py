@@ -49,7 +49,10 @@ def consent(connection: Connection, actor: int, post: int, state: Consented, *, 
     quoted = load_post(connection, found.quote_of) if found and found.quote_of else None
     if found is None or quoted is None or quoted.author != actor:
         return False
-    if set_state(connection, found, state) and is_remote(connection, found.author):
+    changed = set_state(connection, found, state)
+    if changed and not is_remote(connection, found.author):
+        federate(connection, OutwardDeed.UPDATE, found.author, now_ms=now_ms, post=post)
+    elif changed:
         link, grant = link_of(connection, post), state is Consented.GRANTED
         if link.request:
             federate(
