@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from itertools import count
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, Table, func, select
 
-from stentor.base.errors import Overloaded
+from stentor.base.errors import Conflict, Overloaded
 from stentor.fediverse.reading import RemoteActor, RemotePost
 from stentor.fediverse.signatures import SignatureClaim
 from stentor.fediverse.sites import Home
-from stentor.social.model import Audience
+from stentor.social.model import Audience, Consented, PostPoll
 from stentor.store import social_tables as tables
 from stentor.store.federating import FederationTable
+from stentor.store.fediverse_tables import departed_keys
+from stentor.store.follows import FollowsTable
 from stentor.store.jobs import Jobs
+from stentor.store.moving import MovesTable
+from stentor.store.public import PublicTable
 from stentor.store.received import REMEMBERED_MS, Incoming, ReceivedTable
 from stentor.store.remote_actors import KnownActor, RemoteActors
-from stentor.store.remote_posts import RemotePosts
+from stentor.store.remote_posts import QuoteFound, RemotePosts
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 from tests.support.social import Town
@@ -133,3 +138,50 @@ async def test_what_comes_in_waits_once_and_has_an_end(store: Store) -> None:
     await table.forget(now_ms=11 + REMEMBERED_MS)
     await table.done("1", now_ms=12)
     assert await table.put(found[0])
+
+
+async def test_polls_quotes_and_moves_in_both_databases(store: Store) -> None:
+    """A vote counts once; a poll elsewhere stands as its server says; who moves is followed with lists; whoever has
+    something of a post is known when it goes."""
+    town, numbers = Town(store), count(10**17)
+    await town.people("ada", "bob")
+    ada, bob = town.number["ada"], town.number["bob"]
+    await FederationTable(store.work).begin(HOME.files, on=True, now_ms=1)
+    people, posts = RemoteActors(store.work), RemotePosts(store.work, HOME, lambda: next(numbers))
+    eve, fay = [await people.put(next(numbers), actor(name), now_ms=1) for name in ("Eve", "Fay")]
+    asked = PostPoll(answers=("Yes", "No"), ends_ms=10**13)
+    ours = await town.post("ada", "Well?", poll=asked)
+    voted = [await posts.vote(who.number, HOME.post(ours), "No", now_ms=5) for who in (eve, fay, eve)]
+    assert voted == [True, True, False]
+    [seen] = await town.reads([ours], ada)
+    assert seen.poll is not None
+    assert (seen.poll.votes, seen.poll.voters) == ((0, 2), 2)
+    assert sorted(await people.reached(ours)) == sorted([eve.number, fay.number])
+    assert await posts.ask(ada, eve.number, now_ms=5)
+    assert await posts.granted(ada, eve.number)
+    theirs = said(eve, 7, poll=msgspec.structs.replace(asked, votes=(4, 1), voters=5))
+    quote = QuoteFound(ours, Consented.ASKED, request="https://peer.example/request")
+    assert await posts.add(eve, theirs, now_ms=5, quote=quote)
+    found = await posts.find(theirs.uri)
+    assert found is not None
+    await town.posts.consent(ada, found, Consented.GRANTED, now_ms=6)
+    await town.posts.vote(ada, found, [1], now_ms=6)
+    [seen] = await town.reads([found], ada)
+    assert (seen.poll and seen.poll.votes, seen.quote and seen.quote.post.id) == ((4, 1), ours)
+
+    follows, moving = FollowsTable(store.work), MovesTable(store.work)
+    await follows.make_list(9, ada, "Friends")
+    await follows.put_member(9, eve.number, there=True)
+    assert await moving.gone(eve.number, fay.who.uri, now_ms=7)
+    assert not await moving.gone(eve.number, "https://peer.example/other", now_ms=8), "not twice in a week"
+    assert [await moving.carry_over(eve.number, fay.number, now_ms=7) for _ in range(2)] == [1, 0]
+    assert [each.number for each in await follows.members(9)] == [fay.number]
+    assert (await follows.standing(ada, fay.number)).asked
+    await moving.add_alias(bob, eve.who.uri, now_ms=8)
+    await moving.leave(bob, fay.who.uri, now_ms=9)
+    card = (await PublicTable(store.work).cards([bob], 1))[bob]
+    assert (card.aliases, card.moved_to) == ((eve.who.uri,), fay.who.uri)
+    with pytest.raises(Conflict, match="lately"):
+        await moving.leave(bob, eve.who.uri, now_ms=10)
+    await store.accounts.deletions.delete("id-bob", by=None, digest="d", now_ms=11)
+    assert await rows(store, departed_keys) == 0, "who has no key yet has told nobody"

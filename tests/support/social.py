@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, insert, update
 
 from stentor.people.model import Account
 from stentor.social.ids import LARGEST, PostIds
-from stentor.social.model import Audience
+from stentor.social.model import Audience, PostPoll
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.actors import ActorsTable
@@ -49,13 +49,14 @@ class Town:
         quote_of: int | None = None,
         handles: Sequence[str] = (),
         tags: Sequence[str] = (),
+        poll: PostPoll | None = None,
     ) -> int:
         """Somebody posts; the id."""
         self.now_ms += 1
         made = self.ids.new(self.now_ms)
         what = Composed(
             text=text, html=lambda _: f"<p>{text}</p>", handles=handles, tags=tags, visibility=audience,
-            reply_to=reply_to, quote_of=quote_of,
+            reply_to=reply_to, quote_of=quote_of, poll=poll,
         )  # fmt: skip
         await self.posts.add(made, self.number[author], what, now_ms=self.now_ms)
         return made
