@@ -306,7 +306,7 @@ async def test_a_talk_is_told_once_and_its_note_follows_it(site: Site) -> None:
     note = create.activity["object"]
     assert "<strong>A &lt;good&gt; evening</strong>" in note["content"]
     assert "Starts 2" in note["content"]
-    assert note["attachment"][0] == {"type": "Link", "href": "http://talk.example/s/evening"}
+    assert note["attachment"][0] == {"type": "Link", "href": "http://talk.example/s/evening?by=fediverse"}
     post = HOME.post_at(note["id"])
     for verbs, count in ((("doors", "live"), 1), (("end",), 2)):
         for verb in verbs:
