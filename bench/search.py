@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[tuple[str, Pat
         path = folder / "search.db"
         yield f"sqlite:///{path}", path
         return
+    shutil.rmtree(folder / "locks", ignore_errors=True)
     server = module(folder).get_server(folder / "data", cleanup_mode="stop")
     try:
         name = folder / "postgresql"
