@@ -17,7 +17,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.integration.test_posts import person, picture, put, texts
+from tests.integration.test_posts import person, picture, put, texts, upload
 from tests.support.house import House, client, database, problem, running_house
 from tests.support.whole import whole
 from tests.unit.fediverse.test_archive import create
@@ -186,6 +186,32 @@ async def test_an_archive(house: House) -> None:
         assert (tar["move"]["worked"], tar["lines"]) == (3, [])
         assert len((await ada.get("/api/v1/people/ada/posts")).json()["posts"]) == 4
         assert [each async for each in _left(house)] == [], "the archive is deleted when it is not needed any more"
+
+
+async def test_an_archive_goes_out_and_in_again(house: House) -> None:
+    """What one server gives the next one takes: words, dates, readers, warnings, pictures and threads."""
+    async with person(house, "eva") as eva, person(house, "fay") as fay:
+        first = await put(eva, "Guten Abend, @fay #radio\n\nund mehr", media=[(await upload(eva))["id"]], language="de")
+        await put(eva, "Noch etwas", reply_to=first["id"], warning="Vorsicht", visibility="followers")
+        await put(eva, "Ein Brief an @fay", visibility="mentioned")
+        await fay.put(f"/api/v1/posts/{(await put(fay, 'Geteilt'))['id']}/like")
+        taken = await eva.get("/home/imports/archive")
+        assert taken.headers["content-type"] == "application/zip", taken.text[:200]
+        page = await bring(fay, "archive", taken.content, name="archive-eva.zip")
+        assert (page["move"]["worked"], page["lines"]) == (2, [])
+        assert page["move"]["left_out"] == {"boosts": 0, "letters": 1, "broken": 0, "media": 0}
+        own = (await eva.get("/api/v1/people/eva/posts")).json()["posts"]
+        came = [
+            each for each in (await fay.get("/api/v1/people/fay/posts")).json()["posts"] if each["text"] != "Geteilt"
+        ]
+        for one, other in zip([each for each in own if each["visibility"] != "mentioned"], came, strict=True):
+            assert one["made_ms"] // 1000 == other["made_ms"] // 1000
+            for field in ("visibility", "warning", "language"):
+                assert one[field] == other[field], field
+            assert len(one["media"]) == len(other["media"])
+        assert came[0]["reply_to"] == came[1]["id"]
+        here = house.settings.audience_address.partition("://")[2]
+        assert came[1]["text"] == f"Guten Abend, @fay@{here} #radio\n\nund mehr"
 
 
 async def _left(house: House) -> AsyncIterator[str]:

@@ -38,7 +38,7 @@ def routes(
         *timelines(made), *writing(made), *reading(made), *deeds(made), *later(made),
         *people(made, federation), *elsewhere(made, federation), *asking(made), *lists(made), *notices(made),
         *filters(made), *moving(made, MoveDesk(desk.table.work, federation, desk.clock)), *deliveries(made, federation),
-        *imports(made, place.imports, federation.on),
+        *imports(made, place.imports, place.taken, federation.on),
     ]  # fmt: skip
     home = Router(HOME, route_handlers=found, request_max_body_size=MOST_BYTES)
     return [home, search_pages.routes(made, place.search)]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
-from litestar import Request, post, route
+from litestar import HttpMethod, Request, post, route
 from litestar.datastructures import UploadFile
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from litestar.response import Stream
 
-from stentor.base.errors import BadInput, StentorError
+from stentor.base.errors import BadInput, NotAllowed, StentorError
 from stentor.house.forms import Page, see
 from stentor.house.home_pages import HOME, HomePages, PostReader
 from stentor.house.imports.service import MOST_ARCHIVE_BYTES, ImportDesk
+from stentor.house.imports.taken import TakenArchive
 from stentor.house.pages import READ
 from stentor.house.social.service import parse_id
 from stentor.social.imports import MOST_BYTES, ImportKind
@@ -27,7 +29,7 @@ BUSY: Final = ("reading", "working")
 _Request = Request[Any, Any, Any]
 
 
-def imports(made: HomePages, desk: ImportDesk, federated: bool) -> list[HTTPRouteHandler]:
+def imports(made: HomePages, desk: ImportDesk, taken: TakenArchive, federated: bool) -> list[HTTPRouteHandler]:
     """``/home/imports``."""
 
     async def show(reader: PostReader, wrong: str = "") -> Any:
@@ -76,7 +78,27 @@ def imports(made: HomePages, desk: ImportDesk, federated: bool) -> list[HTTPRout
 
         return await made.doing(request, work)
 
-    return [look, bring, one, forget]
+    return [look, bring, _archive(made, taken, show), one, forget]
+
+
+def _archive(
+    made: HomePages, taken: TakenArchive, show: Callable[[PostReader, str], Awaitable[Any]]
+) -> HTTPRouteHandler:
+    @route("/imports/archive", http_method=HttpMethod.GET, media_type="application/zip", include_in_schema=False)
+    async def archive(request: _Request) -> Any:
+        async def work(reader: PostReader) -> Any:
+            try:
+                await made.sessions.fresh(request)
+            except NotAllowed as error:
+                return made.refused(reader, error, await show(reader, made.told(reader, error)))
+            named = f'attachment; filename="archive-{reader.account.handle}.zip"'
+            headers = {"content-disposition": named, "cache-control": "no-store"}
+            parts = taken.of(reader.me, reader.account.handle, reader.account.name)
+            return Stream(parts, media_type="application/zip", headers=headers)
+
+        return await made.only(request, work)
+
+    return archive
 
 
 async def _begin(desk: ImportDesk, reader: PostReader, file: UploadFile, kind: str) -> None:

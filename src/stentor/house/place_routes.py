@@ -10,6 +10,7 @@ from stentor.house.federation.service import FederationDesk
 from stentor.house.imports import api as api_imports
 from stentor.house.imports.exports import Exports
 from stentor.house.imports.service import ImportDesk
+from stentor.house.imports.taken import TakenArchive
 from stentor.house.safety import routes as safety_routes
 from stentor.house.searching import api as api_search
 from stentor.house.searching.service import SearchDesk
@@ -25,12 +26,18 @@ class PlaceDesks(NamedTuple):
     search: SearchDesk
     imports: ImportDesk
     exports: Exports
+    taken: TakenArchive
 
 
 def desks(posts: PostDesk, spaces: Spaces, federation: FederationDesk) -> PlaceDesks:
     """Those of a house."""
     work = posts.table.work
-    return PlaceDesks(SearchDesk(posts, spaces), ImportDesk(posts, spaces.objects), Exports(work, federation.home))
+    return PlaceDesks(
+        SearchDesk(posts, spaces),
+        ImportDesk(posts, spaces.objects),
+        Exports(work, federation.home),
+        TakenArchive(posts, federation.home),
+    )
 
 
 def handlers(found: PlaceDesks, posts: PostDesk, callers: Callers) -> list[HTTPRouteHandler]:

@@ -46,7 +46,7 @@ class ArchivedWriting(msgspec.Struct, frozen=True):
     scheduled: list[schema.ScheduledView]
 
 
-class _Outlet(io.RawIOBase):
+class Outlet(io.RawIOBase):
     """What was written since last time; it cannot go back, so sizes stand behind each file."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class ArchiveDesk:
 
     async def of(self, me: int, account: str) -> AsyncIterator[bytes]:
         """The file, in parts. Where something does not answer it breaks off: a ZIP without its end is none."""
-        outlet = _Outlet()
+        outlet = Outlet()
         with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as made:
             circle = await self._table.circle(me)
             made.writestr("people.json", msgspec.json.encode(circle))
