@@ -188,6 +188,15 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
         await open_to_all(page, "mail")
         await page.page.goto(at(house, "/account/lost"))
         await open_to_all(page, "a lost passkey")
+        wish = {"client_name": "Lark", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}
+        app = await (await page.page.request.post(at(house, "/api/v1/apps"), data=wish)).json()
+        asked = f"client_id={app['client_id']}&response_type=code&redirect_uri={app['redirect_uri']}&scope=read"
+        await page.page.goto(at(house, f"/oauth/authorize?{asked}"))
+        await open_to_all(page, "an app asks")
+        await page.page.click("[name=yes]")
+        await open_to_all(page, "the code for an app")
+        await page.page.goto(at(house, "/account/apps"))
+        await open_to_all(page, "apps")
         await page.page.goto(at(house, "/admin/tonight"))
         await page.page.select_option("#listeners", "0")
         await page.page.click("#start")
