@@ -134,7 +134,9 @@ def spread(people: int, hosts: int, rng: random.Random) -> list[int]:
     """As people are spread over servers: few have many, most have a handful."""
     weights = [rng.paretovariate(0.9) for _ in range(hosts)]
     total = sum(weights)
-    return [max(1, min(people // 50, round(weight * people / total))) for weight in weights]
+    found = [max(1, min(people // 50, round(weight * people / total))) for weight in weights]
+    more, one_more = divmod(max(0, people - sum(found)), hosts)  # what the largest are not given
+    return [many + more + (at < one_more) for at, many in enumerate(found)]
 
 
 def follow(house: House, port: int) -> dict[str, int]:
@@ -155,7 +157,8 @@ def follow(house: House, port: int) -> dict[str, int]:
                     (number, host, f"{number}"),
                 )
                 connection.execute(
-                    "INSERT INTO remote_actors VALUES (?, ?, 'Person', ?, ?, '', '', ?, '', 1)",
+                    "INSERT INTO remote_actors (actor, uri, kind, inbox, shared_inbox, followers, page, key_id, key, "
+                    "fetched_ms) VALUES (?, ?, 'Person', ?, ?, '', '', ?, '', 1)",
                     (number, uri, f"{uri}/inbox", f"http://{host}/inbox", f"{uri}#key"),
                 )
                 connection.execute(

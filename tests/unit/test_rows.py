@@ -13,20 +13,21 @@ SOURCE = Path(__file__).parents[2] / "src" / "stentor"
 ROWS = {
     "base": 0,
     "audio": 1, "wire": 1, "spaces": 1, "crowd": 1, "people": 1, "social": 1, "fediverse": 1, "evidence": 1,
+    "outlets": 1,
     "bus": 2, "store": 2,
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3, "captions": 3, "courier": 3, "https": 3,
     "client": 4, "rehearsal": 4,
     "supervisor": 4, "environment": 4, "end_with_parent": 0, "logfiles": 4,
     "app": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
-CORES = ("wire", "audio", "people", "social", "fediverse", "crowd", "spaces", "evidence")
+CORES = ("wire", "audio", "people", "social", "fediverse", "crowd", "spaces", "outlets", "evidence")
 """The order inside row 1: each may import those before it."""
 HOUSE = (
     "pace", "who", "web", "uploads", "spaces", "covers", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
     "hooks", "simulcast", "programs", "shows", "media", "social", "searching", "announcing",
     "safety", "federation", "imports", "moderation", "clients", "mastodon", "oauth", "personal", "streaming", "reach",
-    "duty",
+    "outlets", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
 MOST_FILES = 15

@@ -79,6 +79,10 @@ class OutsideClient:
         :class:`NoAnswer`."""
         return await self._request("GET", url, None, headers, most + 1, whole=True)
 
+    async def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """As :meth:`post`, by another method and with all of what is answered."""
+        return await self._request(method, url, body, headers, MOST_BYTES, whole=True)
+
     async def _request(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most: int, *, whole: bool
     ) -> Answer:

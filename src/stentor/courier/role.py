@@ -31,6 +31,7 @@ from stentor.courier.finding import PeopleFinder
 from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
 from stentor.courier.messages import ASK, MessageSender
+from stentor.courier.outlets import OutletSender
 from stentor.courier.pictures import PictureFetcher
 from stentor.courier.push import PushSender
 from stentor.courier.receiving import ActivityReceiver
@@ -43,9 +44,11 @@ from stentor.social import alerts
 from stentor.social.ids import BITS, PostIds
 from stentor.spaces import hooks, reminders
 from stentor.spaces.reminders import Way
+from stentor.store import outlets
 from stentor.store.actor_keys import ActorKeys
 from stentor.store.deliveries import Deliveries
 from stentor.store.domain_policies import DomainPolicies
+from stentor.store.outlets import OutletsTable
 from stentor.store.reminders import RemindersTable
 from stentor.store.spaces import Store
 from stentor.store.webhooks import Webhooks
@@ -66,6 +69,7 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
     alert = AlertSender(store.work, client, own.sealing, clock, contact=site, house=settings.house_address)
     doing: dict[str, Handler] = {hooks.JOB: webhooks.send, websub.JOB: hub.send, reminders.PUSH: browsers.send}
     doing[alerts.JOB] = alert.send
+    doing[outlets.JOB] = OutletSender(OutletsTable(store.work), client, seal, clock, site).send
     if settings.federation == "on":
         home, work = Home(site, settings.house_address), store.work
         signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))

@@ -8,6 +8,7 @@ of push messages) goes first where it is large, while nobody else comes, and in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from math import ceil
 from typing import Final, NamedTuple, TypeVar
 
 from stentor.crowd.capacity import BUSY, JOIN_US
@@ -57,19 +58,20 @@ def response(told: int, came: int) -> float:
 def reserve(free_ms: int, now_ms: int, people: int, per_s: float, rate: float = RESPONSE) -> ArrivalSlot:
     """The moment for ``people`` who are told together, of whom the share ``rate`` comes; ``free_ms`` is what the last
     one left."""
-    at_ms = max(free_ms, now_ms)
-    return ArrivalSlot(at_ms, at_ms + round(people * rate * 1000 / (SHARE * per_s)))
+    [at_ms], next_ms = reserve_all(free_ms, now_ms, [people], per_s, rate)
+    return ArrivalSlot(at_ms, next_ms)
 
 
 def reserve_all(
     free_ms: int, now_ms: int, groups: Sequence[int], per_s: float, rate: float = RESPONSE
 ) -> tuple[list[int], int]:
-    """The moments for some groups, one after the other, and until when the budget is spoken for after them."""
-    moments = []
+    """The moments for some groups, one after the other, and until when the budget is spoken for after them. Parts of
+    milliseconds are added up and not lost: many groups are of one person."""
+    moments, free = [], float(max(free_ms, now_ms))
     for people in groups:
-        at_ms, free_ms = reserve(free_ms, now_ms, people, per_s, rate)
-        moments.append(at_ms)
-    return moments, free_ms
+        moments.append(ceil(free))
+        free += people * rate * 1000 / (SHARE * per_s)
+    return moments, ceil(free)
 
 
 def in_turn(groups: Iterable[Group], people: Callable[[Group], int], chance: Callable[[], float]) -> list[Group]:

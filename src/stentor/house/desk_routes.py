@@ -1,10 +1,10 @@
-"""The pages about reports, reminders and mail, and the API of mail."""
+"""The pages about reports, reminders, outlets and mail, and the API of mail."""
 
 from __future__ import annotations
 
 from litestar import Router
 
-from stentor.house import mail_pages, moderation_pages, pages, remind_pages
+from stentor.house import mail_pages, moderation_pages, outlet_pages, pages, remind_pages
 from stentor.house.accounts.people import People
 from stentor.house.mail import api as mail_api
 from stentor.house.mail.desk import MailDesk
@@ -25,6 +25,7 @@ def of_desks(
     mails = MailDesk(mailing.mail, people, spaces.clock)
     return [
         remind_pages.routes(shown, mailing.reminders, spaces, sessions, ActorsTable(spaces.store.work)),
+        outlet_pages.routes(shown, mailing.outlets, spaces, callers, sessions),
         moderation_pages.routes(shown, desk, callers, guard),
         mail_api.routes(mails, callers, sessions),
         mail_pages.routes(shown, mails, sessions),

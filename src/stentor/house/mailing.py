@@ -1,5 +1,5 @@
 """All of mail as the house wires it: by which server it goes, who orders it, who writes it, and those who send it; and
-reminders, of which many go by mail.
+what else brings people here: reminders, of which many go by mail, and outlets.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from stentor.base.config import Settings
 from stentor.base.keys import SEALING, Keys
 from stentor.base.receipts import Receipts
+from stentor.base.seal import Seal
 from stentor.base.signing import derive
 from stentor.bus.jobs import JobQueue
 from stentor.house.duty.jobs import JobKeeper
@@ -19,6 +20,7 @@ from stentor.house.mail.letters import Letters
 from stentor.house.mail.post import KIND, REMINDERS, PostOffice
 from stentor.house.mail.reminder_letters import ReminderLetters
 from stentor.house.mail.settings import MailSettings
+from stentor.house.outlets.service import OutletDesk
 from stentor.house.pace.budget import ArrivalBudget
 from stentor.house.reach.reminders import ReminderDesk
 from stentor.house.reach.reminding import ReminderTeller
@@ -28,6 +30,8 @@ from stentor.people.mail import patience_ms
 from stentor.spaces.reminders import LINKS
 from stentor.store.jobs import Jobs
 from stentor.store.moderation import CasesTable
+from stentor.store.outlets import OutletsTable
+from stentor.store.reach import ReachTable
 from stentor.store.reminders import RemindersTable
 
 MAILS: Final = (KIND, REMINDERS)
@@ -40,6 +44,7 @@ class MailParts(NamedTuple):
     mail: Mailing
     reminders: ReminderDesk
     budget: ArrivalBudget
+    outlets: OutletDesk
 
 
 class MailQueues:
@@ -77,6 +82,11 @@ async def mailing_of(
     reminders = ReminderDesk(
         table, queued, post, links, sealing, clock, messages=settings.federation == "on"
     )  # fmt: skip
+    outlets = OutletDesk(
+        OutletsTable(store.work), ReachTable(store.work), queued, Seal(sealing), budget, clock,
+        settings.audience_address,
+    )  # fmt: skip
+    jobs.also(outlets.handlers())
     jobs.also(ReminderTeller(table, queued, post, budget, sealing, clock).handlers())
     told = ReminderLetters(
         letters, table, sealing, clock,
@@ -90,4 +100,4 @@ async def mailing_of(
 
     mails = queue(post.jobs, KIND, letters.send, "mail_waiting")
     reminded = queue(post.reminders, REMINDERS, told.send, "reminders_waiting")
-    return MailParts(Mailing(by, post, letters), reminders, budget), MailQueues([mails, reminded])
+    return MailParts(Mailing(by, post, letters), reminders, budget, outlets), MailQueues([mails, reminded])

@@ -23,6 +23,7 @@ from stentor.store.accounts import Accounts
 from stentor.store.announcements import order_announcement
 from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
+from stentor.store.outlets import order_outlets
 from stentor.store.persons import forget_names, give_names, take_names
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
 from stentor.store.reminders import order_reminders
@@ -292,3 +293,4 @@ def _append(connection: Connection, space: Space, events: Sequence[Event]) -> No
     order_events(connection, space, first, at_ms=events[-1].at_ms)
     order_announcement(connection, space, events)
     order_reminders(connection, space, events)
+    order_outlets(connection, space, events)

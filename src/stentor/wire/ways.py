@@ -9,7 +9,9 @@ FEDIVERSE: Final = "fediverse"
 CALENDAR: Final = "calendar"
 REMINDERS: Final = ("fedi", "mail", "push", "site")
 """Those of ``spaces.reminders.Way``."""
-WAYS: Final = (*REMINDERS, CALENDAR, FEDIVERSE)
+OUTLETS: Final = ("bluesky", "discord", "mastodon", "matrix", "share", "slack", "telegram")
+"""Those of ``outlets.kinds``, and what hosts post by hand."""
+WAYS: Final = (*REMINDERS, CALENDAR, FEDIVERSE, *OUTLETS)
 """All that are counted; what else stands in an address is nobody's."""
 
 

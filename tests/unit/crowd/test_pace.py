@@ -18,7 +18,9 @@ def inboxes(people: int, hosts: int, rng: random.Random) -> list[int]:
     """As people are spread over servers: few have many, most have a handful."""
     weights = [rng.paretovariate(0.9) for _ in range(hosts)]
     total = sum(weights)
-    return [max(1, min(people // 50, round(weight * people / total))) for weight in weights]
+    found = [max(1, min(people // 50, round(weight * people / total))) for weight in weights]
+    more, one_more = divmod(max(0, people - sum(found)), hosts)  # what the largest are not given
+    return [many + more + (at < one_more) for at, many in enumerate(found)]
 
 
 def test_a_million_people_at_twenty_thousand_inboxes_stay_within_the_budget() -> None:
@@ -26,11 +28,12 @@ def test_a_million_people_at_twenty_thousand_inboxes_stay_within_the_budget() ->
     rng = random.Random(7)
     groups = inboxes(1_000_000, 20_000, rng)
     for per_s in (200.0, 700.0, 5000.0):
-        free_ms, told = NOW_MS, []
-        for people in pace.in_turn(groups, lambda group: group, rng.random):
-            slot = pace.reserve(free_ms, NOW_MS, people, per_s)
-            told.append((slot.at_ms, people))
-            free_ms = slot.free_ms
+        free_ms, told = NOW_MS, list[tuple[int, int]]()
+        turns = pace.in_turn(groups, lambda group: group, rng.random)
+        for at in range(0, len(turns), 32):  # as they are asked for
+            some = turns[at : at + 32]
+            moments, free_ms = pace.reserve_all(free_ms, NOW_MS, some, per_s)
+            told += zip(moments, some, strict=True)
         found = pace.coming(told, free_ms + 600_000)
         assert max(found) <= per_s
         assert sum(found) >= 0.99 * sum(groups) * RESPONSE
@@ -83,6 +86,13 @@ def test_how_many_come_is_learnt() -> None:
     assert 0.29 < pace.response(10, 10) < 0.36
     assert abs(pace.response(20_000, 2_000) - 0.1) < 0.003
     assert pace.response(10, 10_000) == 1.0
+
+
+def test_people_alone_at_their_servers_take_their_part_too() -> None:
+    """Thousands of groups of one, each of less than a millisecond."""
+    moments, free_ms = pace.reserve_all(0, NOW_MS, [1] * 10_000, 5000.0)
+    assert free_ms - NOW_MS == 10_000 * RESPONSE / (SHARE * 5000.0) * 1000
+    assert moments == sorted(moments)
 
 
 def test_fewer_who_come_are_told_sooner() -> None:

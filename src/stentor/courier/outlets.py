@@ -1,0 +1,201 @@
+"""Posts at outlets what hosts have chosen, each moment of a space once, however an outlet behaves.
+
+Before anything is sent it is noted that nobody knows whether the post is there. Only an answer takes that back. Whoever
+comes later (the same courier after a time-out, another one after a crash) looks first, or, where nobody can look and
+two of the same are two posts, asks the host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import Malformed
+from stentor.base.seal import Seal
+from stentor.bus.jobs import OutgoingJob
+from stentor.courier.attempt import NOTHING_LEFT, Attempt, of_silence
+from stentor.courier.client import NoAnswer, OutsideClient
+from stentor.outlets import words
+from stentor.outlets.contract import (
+    Conversation,
+    Outcome,
+    Outlet,
+    OutletAnswer,
+    OutletPost,
+    OutletRefusal,
+    OutletRequest,
+    Posted,
+    ReadableOutlet,
+    Repeat,
+)
+from stentor.outlets.kinds import OUTLETS
+from stentor.spaces.announcing import SpaceMoment
+from stentor.spaces.model import ON_AIR, Space, State
+from stentor.store.outlets import SEALED, OutletsTable, OutletState, OutletTask
+
+CHECK: Final = "check"
+MOST_STEPS: Final = 5
+"""Requests for one post."""
+NOT_SENT: Final = frozenset({"refused-address", "no-such-host", "tls", "not-reached"})
+"""Without a connection nothing is there."""
+LOOK_AFTER_S: Final = 60.0
+"""So long after a time-out it is looked whether the post is there: a slow server may still be at it."""
+SLACK_MS: Final = 3_600_000
+"""So much may the outlet's clock be behind ours; posts of other moments are known by their ids."""
+UNSURE: Final = "outlet-unsure"
+
+
+class OutletSender:
+    """The handler of these jobs; ``site`` is where pages are."""
+
+    def __init__(self, table: OutletsTable, client: OutsideClient, seal: Seal, clock: Clock, site: str) -> None:
+        self._table, self._client, self._seal, self._clock, self._site = table, client, seal, clock, site
+
+    async def send(self, job: OutgoingJob) -> Attempt:
+        """One attempt. Raises :class:`Overloaded` without the database, :class:`SetupError` for a secret that another
+        key has sealed."""
+        number = int(job.payload["outlet"])
+        if CHECK in job.payload:
+            return await self._check(number)
+        task = await self._table.task(str(job.payload["space"]), number, SpaceMoment(str(job.payload["moment"])))
+        if task is None or task.outlet.kind not in OUTLETS:
+            return NOTHING_LEFT
+        if not still_so(task.post.moment, task.space):
+            await self._table.ended(task.post, OutletState.REFUSED, trouble="outlet-too-late")
+            return NOTHING_LEFT
+        outlet = OUTLETS[task.outlet.kind]
+        secret = self._opened(task.secret)
+        post = self._post(outlet, task)
+        if task.post.tried_ms is not None and (known := await self._seen(outlet, secret, task, post)) is not None:
+            return known
+        await self._table.tried(task.post, self._now_ms)
+        return await self._learn(outlet, task, lambda: outlet.post(secret, post))
+
+    async def _check(self, number: int) -> Attempt:
+        found = await self._table.secret(number)
+        if found is None or found[0].kind not in OUTLETS:
+            return NOTHING_LEFT
+        outlet = OUTLETS[found[0].kind]
+        try:
+            outcome, _ = await self._talk(outlet.check(self._opened(found[1])))
+        except NoAnswer as error:
+            await self._table.checked(number, trouble=error.error_code, said=error.detail)
+            return Attempt(trouble=error.error_code, duration_ms=error.duration_ms)
+        if isinstance(outcome, Posted):
+            await self._table.checked(number, name=outcome.id)
+            return NOTHING_LEFT
+        await self._table.checked(number, trouble=outcome.code, said=outcome.said)
+        return Attempt(trouble=outcome.code)
+
+    async def _seen(self, outlet: Outlet, secret: dict[str, str], task: OutletTask, post: OutletPost) -> Attempt | None:
+        """After an attempt of which nobody knows the end: what is so; None where it may be posted (again)."""
+        if outlet.repeat is Repeat.SAFE:
+            return None
+        if not isinstance(outlet, ReadableOutlet):
+            await self._table.ended(task.post, OutletState.UNSURE, trouble=UNSURE)
+            return Attempt(trouble=UNSURE)
+        early_s = LOOK_AFTER_S - (self._now_ms - (task.post.tried_ms or 0)) / 1000
+        if early_s > 0:
+            return Attempt(trouble=UNSURE, again=True, wait_s=early_s)
+        asked = msgspec.structs.replace(post, since_ms=(task.post.tried_ms or 0) - SLACK_MS, known=task.known)
+        try:
+            outcome, _ = await self._talk(outlet.look(secret, asked))
+        except NoAnswer as error:
+            return of_silence(error)
+        if isinstance(outcome, Posted):
+            await self._table.ended(task.post, OutletState.DONE, id=outcome.id, link=outcome.link)
+            return NOTHING_LEFT
+        if outcome.code == "outlet-not-found":
+            return None
+        await self._table.ended(task.post, OutletState.WAITING, trouble=outcome.code, said=outcome.said)
+        return Attempt(trouble=outcome.code, again=True, wait_s=outcome.wait_s)
+
+    async def _learn(self, outlet: Outlet, task: OutletTask, talk: Callable[[], Conversation]) -> Attempt:
+        """Posts, and writes down what became of it."""
+        table, post = self._table, task.post
+        try:
+            outcome, status = await self._talk(talk())
+        except NoAnswer as error:
+            if error.error_code in NOT_SENT:
+                await table.tried(post, None)
+                await table.ended(post, OutletState.WAITING, trouble=error.error_code, said=error.detail)
+                return of_silence(error)
+            return await self._unsure(outlet, task, error.error_code, error.detail)
+        if isinstance(outcome, Posted):
+            await table.ended(post, OutletState.DONE, id=outcome.id, link=outcome.link)
+            return Attempt(status=status)
+        if status >= 500 or status == 408 or 200 <= status < 300:  # it may be there all the same
+            return await self._unsure(outlet, task, outcome.code, outcome.said)
+        await table.tried(post, None)
+        state = OutletState.WAITING if outcome.again else OutletState.REFUSED
+        await table.ended(post, state, trouble=outcome.code, said=outcome.said)
+        return Attempt(trouble=outcome.code, again=outcome.again, status=status, wait_s=outcome.wait_s)
+
+    async def _unsure(self, outlet: Outlet, task: OutletTask, code: str, said: str) -> Attempt:
+        if outlet.repeat is Repeat.NEVER:
+            await self._table.ended(task.post, OutletState.UNSURE, trouble=UNSURE, said=said)
+            return Attempt(trouble=UNSURE)
+        await self._table.ended(task.post, OutletState.WAITING, trouble=code, said=said)
+        wait_s = LOOK_AFTER_S if outlet.repeat is Repeat.LOOK else 0.0
+        return Attempt(trouble=code, again=True, wait_s=wait_s)
+
+    async def _talk(self, talk: Conversation) -> tuple[Outcome, int]:
+        """Carries requests and answers; the outcome, and the status of the last answer. Raises :class:`NoAnswer`."""
+        status, answer = 0, None
+        try:
+            request = next(talk)
+            for _ in range(MOST_STEPS):
+                answer = await self._ask(request)
+                status = answer.status
+                request = talk.send(answer)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome, status
+        except (Malformed, ValueError, KeyError, TypeError, AttributeError):  # an answer that nothing was built for
+            return OutletRefusal("outlet-odd"), status
+        return OutletRefusal("outlet-odd"), status
+
+    async def _ask(self, request: OutletRequest) -> OutletAnswer:
+        if request.method == "GET":
+            found = await self._client.get(request.url, request.headers)
+        else:
+            found = await self._client.send(request.method, request.url, request.body, request.headers)
+        return OutletAnswer(found.status, found.body, found.retry_after_s)
+
+    def _opened(self, sealed: str) -> dict[str, str]:
+        return msgspec.json.decode(self._seal.open(sealed, SEALED), type=dict[str, str])
+
+    def _post(self, outlet: Outlet, task: OutletTask) -> OutletPost:
+        link = words.link_of(task.space, self._site, outlet.kind)
+        row = task.post
+        return OutletPost(
+            text=words.compose(task.space, row.moment, task.words, link, outlet.longest),
+            link=link,
+            language=task.space.language if len(task.space.language) == 2 else "en",
+            key=f"{row.space}-{row.outlet}-{row.moment}-{row.tries}",
+            made_ms=row.made_ms,
+        )
+
+    @property
+    def _now_ms(self) -> int:
+        return unix_ms(self._clock())
+
+
+def still_so(moment: SpaceMoment, space: Space) -> bool:
+    """Whether what is posted of a moment is so, as the space is now."""
+    if space.private or space.removed is not None:
+        return False
+    match moment:
+        case SpaceMoment.PLANNED:
+            return space.state is State.SCHEDULED
+        case SpaceMoment.DOORS | SpaceMoment.LIVE:
+            return space.state in ON_AIR
+        case SpaceMoment.REPLAY:
+            return space.state is State.REPLAY and space.recorded
+        case SpaceMoment.CANCELLED:
+            return space.state is State.CANCELLED
+        case SpaceMoment.ENDED:
+            return False

@@ -1,0 +1,1 @@
+"""Outlets as hosts connect them, and what they post."""

@@ -1,0 +1,154 @@
+"""Outlets of people: connected, chosen for a space, and handed over to couriers at its moments."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import BadInput, Conflict, Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
+from stentor.base.seal import Seal
+from stentor.bus.jobs import JobQueue
+from stentor.house.pace.budget import ArrivalBudget
+from stentor.outlets import words
+from stentor.outlets.contract import Outlet
+from stentor.outlets.kinds import OUTLETS
+from stentor.spaces import hooks
+from stentor.spaces.announcing import SpaceMoment
+from stentor.spaces.model import ON_AIR, Space, State
+from stentor.store.jobs import Job
+from stentor.store.outlets import JOB, SEALED, TELL, OutletChoice, OutletPostRow, OutletRow, OutletsTable
+from stentor.store.reach import ReachTable
+
+OUTLET_PEOPLE: Final = 100
+"""So many are told by a post elsewhere. Assumed: no network says it before."""
+LONGEST_FIELD: Final = 500
+CONNECTS: Final = Bucket(burst=10, refill_ms=60_000)
+"""Each is a request to a server that somebody names."""
+
+
+class OutletDesk:
+    """Methods raise :class:`Overloaded` without the database or the bus."""
+
+    def __init__(
+        self, table: OutletsTable, reach: ReachTable, queue: JobQueue, seal: Seal, budget: ArrivalBudget, clock: Clock,
+        site: str,
+    ) -> None:  # fmt: skip
+        self.table, self.site = table, site
+        self._reach, self._queue, self._seal, self._budget, self._clock = reach, queue, seal, budget, clock
+        self._connects = RateLimit(CONNECTS, _too_many)
+
+    def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
+        """What a house does by itself, for ``duty.jobs``."""
+        return {TELL: self.tell}
+
+    async def connect(self, account: str, kind: str, given: Mapping[str, str]) -> int:
+        """Keeps what a host has filled in, sealed, and has a courier look whose account it is. Raises
+        :class:`BadInput`, :class:`Conflict`."""
+        outlet = OUTLETS.get(kind)
+        if outlet is None:
+            raise BadInput("There is no such outlet.", field="kind")
+        secret = checked(outlet, given)
+        self._connects.spend(account, self._clock())
+        sealed = self._seal.close(msgspec.json.encode(secret), SEALED)
+        host = hooks.host_of(outlet.host(secret))
+        number = await self.table.add(account, kind, sealed, host, now_ms=self._now_ms)
+        await self.look(number, host)
+        return number
+
+    async def look(self, number: int, host: str) -> None:
+        """Has a courier look whose account it is, and whether it may still post there."""
+        key = f"check.{number}.{secrets.token_hex(4)}"
+        payload = {"outlet": number, "check": 1}
+        await self._queue.put(
+            JOB, key, payload, host=host, now_ms=self._now_ms, subject=f"outlet {number}", what="outlet.check"
+        )
+
+    async def choose(self, space: Space, account: str, choice: OutletChoice) -> None:
+        """What of a space is posted at an outlet from now on. Raises :class:`Conflict`, :class:`BadInput`."""
+        require_public(space)
+        if choice.outlet not in {each.number for each in await self.table.of_account(account)}:
+            raise BadInput("This outlet is not yours.", field="outlet")
+        if len(choice.words) > words.LONGEST_WORDS:
+            raise BadInput(f"At most {words.LONGEST_WORDS} characters.", field="words")
+        await self.table.choose(space, choice, moment_now(space), now_ms=self._now_ms)
+
+    async def again(self, space: Space, account: str, number: int, moment: SpaceMoment) -> None:
+        """A host has looked that a post is not there, and wants it. Raises :class:`NotFound`."""
+        if number not in {each.number for each in await self.table.of_account(account)}:
+            raise BadInput("This outlet is not yours.", field="outlet")
+        await self.table.again(space.id, number, moment, now_ms=self._now_ms)
+
+    async def tell(self, job: Job) -> None:
+        """Hands a moment of a space over, once for each outlet that is to post it, each in its turn."""
+        moment = SpaceMoment(str(job.payload["moment"]))
+        waiting = await self.table.expect(job.key, moment, now_ms=self._now_ms)
+        calls = moment in words.CALLS
+        moments = await self._budget.moments([OUTLET_PEOPLE] * len(waiting)) if calls else [0] * len(waiting)
+        for (outlet, tries), due_ms in zip(waiting, moments, strict=True):
+            fresh = await self._queue.put(
+                JOB, f"{outlet.number}.{job.key}.{moment}.{tries}",
+                {"space": job.key, "outlet": outlet.number, "moment": moment.value},
+                host=outlet.host, now_ms=self._now_ms, due_ms=due_ms, subject=f"outlets {job.key}"[:64],
+                what=f"outlet.{moment}",
+            )  # fmt: skip
+            if fresh:
+                await self._reach.sent(job.key, outlet.kind, sent=1)
+
+    async def shown(self, space: Space, account: str) -> Sequence[tuple[OutletRow, OutletChoice | None]]:
+        """The outlets of somebody with what of a space is posted there."""
+        chosen = {each.outlet: each for each in await self.table.choices(space.id)}
+        return [(each, chosen.get(each.number)) for each in await self.table.of_account(account)]
+
+    async def posts(self, space: Space) -> Mapping[int, Sequence[OutletPostRow]]:
+        """What was or is to be posted of a space, by outlet."""
+        found: dict[int, list[OutletPostRow]] = {}
+        for each in await self.table.posts(space.id):
+            found.setdefault(each.outlet, []).append(each)
+        return found
+
+    def preview(self, space: Space, moment: SpaceMoment, own: str, kind: str) -> str:
+        """The post as it would be now."""
+        link = words.link_of(space, self.site, kind)
+        longest = OUTLETS[kind].longest if kind in OUTLETS else words.LONGEST_WORDS
+        return words.compose(space, moment, own, link, longest)
+
+    @property
+    def _now_ms(self) -> int:
+        return unix_ms(self._clock())
+
+
+def checked(outlet: Outlet, given: Mapping[str, str]) -> dict[str, str]:
+    """What was filled in, as it is kept. Raises :class:`BadInput`."""
+    found = {}
+    for field in outlet.fields:
+        value = given.get(field.name, "").strip() or field.given
+        if field.address and "://" not in value and value:
+            value = f"https://{value}"
+        if not value or len(value) > LONGEST_FIELD or not value.isprintable():
+            raise BadInput("Fill in all fields; each has at most 500 characters.", field=field.name)
+        found[field.name] = hooks.checked_url(value) if field.address else value
+    return found
+
+
+def require_public(space: Space) -> None:
+    """Raises :class:`Conflict` for a space that is announced to nobody."""
+    if space.private or space.removed is not None:
+        raise Conflict("A space that not everybody may hear is announced nowhere.", code="outlet-private")
+
+
+def moment_now(space: Space) -> SpaceMoment | None:
+    """The moment at which a space is, which is posted at once when an outlet is chosen."""
+    if space.state is State.SCHEDULED:
+        return SpaceMoment.PLANNED if space.scheduled_ms is not None else None
+    if space.state is State.DOORS_OPEN:
+        return SpaceMoment.DOORS
+    return SpaceMoment.LIVE if space.state in ON_AIR else None
+
+
+def _too_many(wait_s: float) -> Overloaded:
+    return Overloaded("That was often; wait a little.", retry_after_s=wait_s, status=429, code="too-fast")

@@ -1,0 +1,34 @@
+"""All outlets there are, and those that people post to by themselves."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+from stentor.outlets.bluesky import BlueskyOutlet
+from stentor.outlets.chats import DiscordOutlet, MatrixOutlet, SlackOutlet
+from stentor.outlets.contract import Outlet
+from stentor.outlets.mastodon import MastodonOutlet
+from stentor.outlets.telegram import TelegramOutlet
+
+_ALL: Final[tuple[Outlet, ...]] = (
+    MastodonOutlet(), BlueskyOutlet(), TelegramOutlet(), DiscordOutlet(), SlackOutlet(), MatrixOutlet(),
+)  # fmt: skip
+OUTLETS: Final[dict[str, Outlet]] = {each.kind: each for each in _ALL}
+"""By kind, in the order in which they are offered."""
+SHARE: Final = "share"
+"""By which way people come by what hosts post by hand."""
+SHARED: Final = {
+    "Facebook": "https://www.facebook.com/sharer/sharer.php?u={link}",
+    "LinkedIn": "https://www.linkedin.com/sharing/share-offsite/?url={link}",
+    "Threads": "https://www.threads.net/intent/post?text={text}",
+    "X": "https://x.com/intent/post?text={text}",
+    "Instagram": "https://www.instagram.com/",
+}
+"""Networks that let no program of this kind post, or not for nothing: where to paste the words."""
+
+
+def shares(text: str, link: str) -> dict[str, str]:
+    """By network: the address where a host posts it by hand."""
+    filled = {"text": quote(text, safe=""), "link": quote(link, safe="")}
+    return {name: address.format(**filled) for name, address in SHARED.items()}

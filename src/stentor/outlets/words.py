@@ -1,0 +1,41 @@
+"""What a post says: the host's own words or ours, the title and the link, as long as the outlet lets it be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from stentor.base.texts import Catalogue
+from stentor.spaces.announcing import SpaceMoment
+from stentor.spaces.model import Space
+from stentor.wire import ways
+
+CATALOGUE: Final = Catalogue("stentor.outlets")
+LONGEST_WORDS: Final = 1000
+"""Of a host's own words."""
+MOMENTS: Final = (
+    SpaceMoment.PLANNED, SpaceMoment.DOORS, SpaceMoment.LIVE, SpaceMoment.REPLAY, SpaceMoment.CANCELLED,
+)  # fmt: skip
+"""Those at which an outlet may have a post. Each has one at most."""
+CALLS: Final = frozenset({SpaceMoment.DOORS, SpaceMoment.LIVE, SpaceMoment.REPLAY})
+"""After these people come."""
+
+
+def link_of(space: Space, site: str, way: str) -> str:
+    """The address that stands in a post."""
+    return ways.link(f"{site}/s/{space.id}", way)
+
+
+def compose(space: Space, moment: SpaceMoment, words: str, link: str, longest: int) -> str:
+    """The text with its link at the end; words that are too long lose their end, the link never does.
+
+    In own words ``{title}`` and ``{when}`` stand for what is so then."""
+    language = space.language if space.language in ("en", "de") else "en"
+    at = datetime.fromtimestamp((space.scheduled_ms or 0) / 1000, UTC)
+    when = f"{at:%Y-%m-%d %H:%M} UTC" if space.scheduled_ms else ""
+    own = words.replace("{title}", space.title).replace("{when}", when).strip()
+    said = own or CATALOGUE.text(language, f"outlet.{moment}", title=space.title, when=when).strip()
+    room = longest - len(link) - 2
+    if len(said) > room:
+        said = said[: max(0, room - 1)].rstrip() + "…"
+    return f"{said}\n\n{link}"

@@ -1,0 +1,309 @@
+"""Outlets, from the page where they are connected to servers that behave well and badly: a real house and courier."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from stentor.base import keys
+from stentor.base.seal import Seal
+from stentor.bus.jobs import OutgoingJob
+from stentor.courier.addresses import networks
+from stentor.courier.client import outside
+from stentor.courier.outlets import OutletSender
+from stentor.outlets.kinds import OUTLETS
+from stentor.spaces.announcing import SpaceMoment
+from stentor.store.outlets import JOB, SEALED, OutletChoice, OutletsTable, OutletState
+from stentor.store.spaces import Store
+from tests.integration.test_mail import FORM
+from tests.integration.test_posts import person
+from tests.integration.test_webhooks import running_courier
+from tests.support.house import House, database, running_house
+from tests.support.wait import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+HOUR_MS = 3_600_000
+WORKS, LOST, DROPPED, FAILED, BUSY, NOT_LET_IN, REFUSED = (
+    "works", "lost", "dropped", "failed", "busy", "not let in", "refused",
+)  # fmt: skip
+
+
+@dataclass
+class Elsewhere:
+    """The APIs of all networks on one port. ``behaves`` is what the next requests for a post meet; then all is well.
+    Like snac2 it takes no notice of ``Idempotency-Key``."""
+
+    port: int = 0
+    behaves: list[str] = field(default_factory=list)
+    posts: list[str] = field(default_factory=list)
+    """The texts that people see there."""
+    named: dict[str, str] = field(default_factory=dict)
+    """By the name that an idempotent network was given: the text."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        path, sent = request.path, await request.read()
+        told: dict[str, Any] = json.loads(sent) if sent else {}
+        match path.rpartition("/")[2]:
+            case "verify_credentials":
+                return web.json_response({"id": "1", "acct": "ada"})
+            case "com.atproto.server.createSession":
+                return web.json_response({"did": "did:plc:ada", "accessJwt": "J", "handle": "ada.example"})
+            case "whoami":
+                return web.json_response({"user_id": "@ada:example"})
+            case "getChat":
+                return web.json_response({"ok": True, "result": {"title": "Channel"}})
+        if request.method == "GET" and path.endswith("/statuses"):
+            return web.json_response([self.status(at) for at in range(len(self.posts))][::-1])
+        if request.method == "GET":
+            return web.json_response({"name": "Hook"})
+        return await self.post(request, path, told)
+
+    def status(self, at: int) -> dict[str, str]:
+        content = self.posts[at].replace("&", "&amp;")
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        return {"id": f"{at}", "url": f"{self.url}/@ada/{at}", "created_at": now, "content": f"<p>{content}</p>"}
+
+    async def post(self, request: web.Request, path: str, told: dict[str, Any]) -> web.StreamResponse:
+        behaves = self.behaves.pop(0) if self.behaves else WORKS
+        refused = {BUSY: 429, NOT_LET_IN: 401, REFUSED: 422}
+        if behaves in refused:
+            return web.json_response({"error": f"It was {behaves}."}, status=refused[behaves])
+        if behaves != LOST:
+            self.take(path, told)
+        if behaves in (LOST, DROPPED):
+            assert request.transport is not None
+            request.transport.abort()
+        if behaves == FAILED:
+            return web.Response(status=502, text="Bad gateway")
+        number = f"{len(self.posts) - 1}"
+        answer = {
+            "id": number, "url": f"{self.url}/@ada/{number}", "uri": f"at://{number}", "event_id": f"${number}",
+            "ok": True, "result": {"message_id": 5, "chat": {"username": "channel"}},
+        }  # fmt: skip
+        return web.json_response(answer)
+
+    def take(self, path: str, told: dict[str, Any]) -> None:
+        text = told.get("status") or told.get("text") or told.get("content") or told.get("body")
+        text = text or told["record"]["text"]
+        name = told.get("rkey") or (path if "/_matrix/" in path else "")
+        if name in self.named:
+            return
+        self.posts.append(text)
+        if name:
+            self.named[name] = text
+
+
+@asynccontextmanager
+async def elsewhere() -> AsyncIterator[Elsewhere]:
+    made = Elsewhere()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", made.serve)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    assert site._server is not None
+    made.port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+    try:
+        yield made
+    finally:
+        await runner.cleanup()
+
+
+@dataclass
+class Site:
+    """A house with a courier, Ada who hosts, and the other networks."""
+
+    house: House
+    other: Elsewhere
+    ada: httpx.AsyncClient
+    account: str
+
+    async def talk(self, name: str) -> None:
+        wish = {"title": f"On {name}", "id": name, "language": "en"}
+        at_ms = round(time.time() * 1000) + HOUR_MS
+        made = await self.ada.post("/api/v1/spaces", json={**wish, "scheduled_ms": at_ms})
+        assert made.status_code == 201, made.text
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with database(self.house.settings) as connection:
+            return list(connection.execute(query))
+
+    def about(self, space: str) -> list[str]:
+        return [each for each in self.other.posts if f"/s/{space}?" in each]
+
+    async def form(self, path: str, **fields: object) -> httpx.Response:
+        return await self.ada.post(path, data={name: str(value) for name, value in fields.items()}, headers=FORM)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with (
+        running_house(
+            tmp_path_factory.mktemp("site"),
+            sign_up="open",
+            create_spaces="members",
+            new_account_hours=0,
+            account_spaces=200,
+            account_spaces_day=200,
+        ) as house,
+        elsewhere() as other,
+        running_courier(house.settings),
+        person(house, "ada") as ada,
+    ):
+        with database(house.settings) as connection:
+            [(account,)] = connection.execute("SELECT id FROM accounts").fetchall()
+        yield Site(house, other, ada, account)
+
+
+async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> None:
+    """In plain forms: whose account it is, how it reads, and where it stands; each moment once. The secret is sealed,
+    and never shown again."""
+    await site.talk("trees")
+    asked = await site.ada.get("/account/outlets?kind=mastodon", headers=FORM)
+    assert "not yet used for real" in asked.text
+    wrong = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="")
+    assert wrong.status_code == 400
+    gone = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="very secret")
+    assert gone.status_code == 303, gone.text
+    named = "SELECT name FROM outlets WHERE name <> ''"
+    await eventually(lambda: len(site.rows(named)) == 1, "a courier has asked whose it is", within_s=20)
+    shown = (await site.ada.get("/account/outlets", headers=FORM)).text
+    assert f"@ada@127.0.0.1:{site.other.port}" in shown
+    assert "very secret" not in shown
+    [(number, sealed)] = site.rows("SELECT number, secret FROM outlets")
+    assert "very secret" not in sealed
+
+    page = "/account/outlets/space"
+    chosen = {"space": "trees", "outlet": number, "words": "Come to {title}!", "at-planned": "on", "at-doors": "on"}
+    preview = await site.form(page, **chosen, preview="yes")
+    assert "Come to On trees!" in preview.text
+    assert not site.other.posts
+    assert (await site.form(page, **chosen)).status_code == 303
+    await eventually(lambda: len(site.about("trees")) == 1, "it is announced at once", within_s=20)
+    assert site.about("trees")[0].startswith("Come to On trees!\n\n")
+    for verb in ("doors", "live"):
+        assert (await site.house.http.post(f"/api/v1/spaces/trees/{verb}")).is_success
+    await eventually(lambda: len(site.about("trees")) == 2, "the doors are open", within_s=20)
+    done = "SELECT count(*) FROM outlet_posts WHERE state = 'done'"
+    await eventually(lambda: site.rows(done) == [(2,)], "both are noted", within_s=20)
+    assert f"{site.other.url}/@ada/1" in (await site.ada.get(f"{page}?space=trees", headers=FORM)).text
+    with database(site.house.settings) as connection:
+        connection.execute("UPDATE jobs SET done_ms = NULL, due_ms = 0 WHERE kind = 'tell-outlets'")
+        connection.execute("DELETE FROM deliveries WHERE kind = 'outlet'")
+    waiting = "SELECT count(*) FROM jobs WHERE kind = 'tell-outlets' AND done_ms IS NULL"
+    await eventually(lambda: site.rows(waiting) == [(0,)], "a house does it again", within_s=20)
+    assert len(site.about("trees")) == 2
+
+
+async def test_it_is_nobody_elses(site: Site) -> None:
+    """Others see no outlet, delete none and post nothing; a private space is announced nowhere."""
+    [(number,)] = site.rows("SELECT number FROM outlets")
+    async with person(site.house, "eve") as eve:
+        assert "127.0.0.1" not in (await eve.get("/account/outlets", headers=FORM)).text
+        await eve.post(f"/account/outlets/{number}", data={"do": "off"}, headers=FORM)
+        assert site.rows("SELECT number FROM outlets") == [(number,)]
+        assert (await eve.get("/account/outlets/space?space=trees", headers=FORM)).status_code in (403, 404)
+        stolen = {"space": "trees", "outlet": number, "at-live": "on"}
+        assert (await eve.post("/account/outlets/space", data=stolen, headers=FORM)).status_code in (403, 404)
+    await site.house.http.patch("/api/v1/spaces/trees", json={"visibility": "members"})
+    hidden = await site.form("/account/outlets/space", space="trees", outlet=number, **{"at-live": "on"})
+    assert hidden.status_code in (303, 409)
+    assert re.search("outlet", (await site.ada.get("/account/outlets", headers=FORM)).text)
+
+
+CASES = [
+    # what the outlet does, one request after the other; how it ends where one can look, gives a name, or neither can be
+    ([WORKS], ("done", "done", "done"), 1),
+    ([DROPPED], ("done", "done", "unsure"), 1),
+    ([FAILED], ("done", "done", "unsure"), 1),
+    ([DROPPED, DROPPED], ("done", "done", "unsure"), 1),
+    ([LOST], ("done", "done", "unsure"), None),
+    ([LOST, DROPPED], ("done", "done", "unsure"), None),
+    ([BUSY, WORKS], ("done", "done", "done"), 1),
+    ([BUSY, DROPPED], ("done", "done", "unsure"), 1),
+    ([NOT_LET_IN], ("refused", "refused", "refused"), 0),
+    ([REFUSED], ("refused", "refused", "refused"), 0),
+]
+
+
+@pytest.mark.parametrize("kind", list(OUTLETS))
+async def test_nothing_is_posted_twice_however_an_outlet_behaves(site: Site, kind: str) -> None:
+    """It publishes and breaks off, fails after it has published, loses it, wants us to wait, refuses: there is one post
+    at most, and its host learns how it is. A courier that is killed then is as a connection that breaks off."""
+    secret = {"server": site.other.url, "hook": f"{site.other.url}/hook", "token": "t", "chat": "@c", "room": "!r:x",
+              "handle": "ada", "password": "p"}  # fmt: skip
+    now = [time.time()]
+    store = await Store.open(site.house.settings.database_address)
+    table, seal = OutletsTable(store.work), Seal(keys.own(site.house.settings, "courier").sealing)
+    ending = {"look": 0, "safe": 1, "never": 2}[OUTLETS[kind].repeat.value]
+    try:
+        async with outside(networks("127.0.0.1")) as client:
+            sender = OutletSender(table, client, seal, lambda: now[0], "https://talk.example")
+            for at, (behaves, ends, many) in enumerate(CASES):
+                name = f"{kind}-{at}"
+                await site.talk(name)
+                sealed = seal.close(msgspec.json.encode(secret), SEALED)
+                number = await table.add(site.account, kind, sealed, "x:1", now_ms=round(now[0] * 1000))
+                [space] = [await store.load(name)]
+                await table.choose(space, OutletChoice(number, (SpaceMoment.PLANNED,), ""), None, now_ms=1)
+                await table.expect(name, SpaceMoment.PLANNED, now_ms=round(now[0] * 1000))
+                job = OutgoingJob(kind=JOB, key=name, host="x:1", made_ms=1,
+                                  payload={"space": name, "outlet": number, "moment": "planned"})  # fmt: skip
+                site.other.behaves[:], now[0] = behaves, time.time()
+                for _ in range(6):
+                    await sender.send(job)
+                    now[0] += 61
+                [row] = await table.posts(name)
+                assert row.state == OutletState(ends[ending]), (behaves, row)
+                found = len(site.about(name))
+                assert found == (many if many is not None else int(row.state == "done")), (behaves, row)
+                assert (row.state == "done") or row.trouble, "the host is told what to do"
+                site.other.behaves.clear()
+                await table.delete(site.account, number)
+    finally:
+        await store.close()
+
+
+async def test_what_is_no_longer_so_is_not_posted(site: Site) -> None:
+    """A courier that comes late says nothing of a talk that was cancelled meanwhile; a host may ask for it again."""
+    await site.talk("late")
+    store = await Store.open(site.house.settings.database_address)
+    table, seal = OutletsTable(store.work), Seal(keys.own(site.house.settings, "courier").sealing)
+    try:
+        sealed = seal.close(msgspec.json.encode({"server": site.other.url, "token": "t"}), SEALED)
+        number = await table.add(site.account, "mastodon", sealed, f"127.0.0.1:{site.other.port}", now_ms=1)
+        choice = OutletChoice(number, (SpaceMoment.PLANNED, SpaceMoment.CANCELLED), "")
+        await table.choose(await store.load("late"), choice, None, now_ms=1)
+        await table.expect("late", SpaceMoment.PLANNED, now_ms=1)
+        assert (await site.house.http.post("/api/v1/spaces/late/cancel")).is_success
+        await eventually(lambda: len(site.about("late")) == 1, "it is said that it was cancelled", within_s=20)
+        async with outside(networks("127.0.0.1")) as client:
+            sender = OutletSender(table, client, seal, time.time, "https://talk.example")
+            await sender.send(
+                OutgoingJob(kind=JOB, key="late", host="x", made_ms=1,
+                            payload={"space": "late", "outlet": number, "moment": "planned"})
+            )  # fmt: skip
+        states = {row.moment.value: row.trouble for row in await table.posts("late")}
+        assert states == {"planned": "outlet-too-late", "cancelled": ""}
+        assert len(site.about("late")) == 1
+    finally:
+        await store.close()
+    await asyncio.sleep(0)

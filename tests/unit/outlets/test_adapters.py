@@ -1,0 +1,212 @@
+"""What is said to each outlet, by the documents it is built to, and what its answers mean."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from stentor.base.units import SpaceId
+from stentor.outlets import words
+from stentor.outlets.bluesky import tid
+from stentor.outlets.contract import (
+    Conversation,
+    Outcome,
+    OutletAnswer,
+    OutletPost,
+    OutletRefusal,
+    OutletRequest,
+    Posted,
+    ReadableOutlet,
+    Repeat,
+    said,
+)
+from stentor.outlets.kinds import OUTLETS, SHARE, SHARED, shares
+from stentor.spaces.announcing import SpaceMoment
+from stentor.spaces.model import Space, State
+from stentor.wire.ways import WAYS
+
+LINK = "https://talk.example/s/friday?by=mastodon"
+POST = OutletPost(
+    text=f"Grüße 👋\n\n{LINK}", link=LINK, language="de", key="friday-3-live-0", made_ms=1_900_000_000_123
+)  # fmt: skip
+SECRETS: dict[str, dict[str, str]] = {
+    "mastodon": {"server": "https://social.example/about", "token": "T"},
+    "bluesky": {"server": "https://bsky.social", "handle": "@ada.example", "password": "P"},
+    "telegram": {"server": "https://api.telegram.org", "token": "1:A", "chat": "@channel"},
+    "discord": {"hook": "https://discord.com/api/webhooks/1/abc?thread_id=3"},
+    "slack": {"hook": "https://hooks.slack.com/services/T/B/x"},
+    "matrix": {"server": "https://matrix.example", "token": "M", "room": "!r:example"},
+}
+Reply = tuple[int, Any]
+
+
+def talked(talk: Conversation, *replies: Reply) -> tuple[Outcome, list[OutletRequest]]:
+    """Answers one request after the other; what became of it, and what was asked."""
+    asked = [next(talk)]
+    for status, body in replies:
+        try:
+            asked.append(
+                talk.send(OutletAnswer(status, body if isinstance(body, bytes) else json.dumps(body).encode()))
+            )
+        except StopIteration as end:
+            return end.value, asked
+    raise AssertionError("it asks for more")
+
+
+def posted(kind: str, *replies: Reply) -> tuple[Outcome, list[OutletRequest]]:
+    return talked(OUTLETS[kind].post(SECRETS[kind], POST), *replies)
+
+
+def body(request: OutletRequest) -> Any:
+    return json.loads(request.body)
+
+
+def test_mastodon() -> None:
+    """At the server's origin, whatever address was filled in; with a key by which two are one."""
+    outcome, [request] = posted("mastodon", (200, {"id": "7", "url": "https://social.example/@ada/7"}))
+    assert outcome == Posted("7", "https://social.example/@ada/7")
+    assert (request.method, request.url) == ("POST", "https://social.example/api/v1/statuses")
+    assert request.headers["authorization"] == "Bearer T"
+    assert request.headers["idempotency-key"] == POST.key
+    assert body(request) == {"status": POST.text, "visibility": "public", "language": "de"}
+    outcome, _ = talked(OUTLETS["mastodon"].check(SECRETS["mastodon"]), (200, {"id": "1", "acct": "ada"}))
+    assert outcome == Posted("@ada@social.example")
+
+
+def test_mastodon_looks_whether_it_is_there() -> None:
+    """By the link, which servers keep; older posts, and those of other moments, are others."""
+    outlet = OUTLETS["mastodon"]
+    assert isinstance(outlet, ReadableOutlet)
+    asked = msgspec.structs.replace(POST, since_ms=1_900_000_000_000, known=frozenset({"5"}))
+
+    def status(number: str, at: str, content: str) -> dict[str, str]:
+        return {"id": number, "url": f"https://x/{number}", "created_at": at, "content": content}
+
+    link = f'<p><a href="{LINK}">talk</a></p>'
+    there = [
+        status("9", "2030-03-17T17:46:41.000Z", "<p>Something else</p>"),
+        status("5", "2030-03-17T17:46:41.000Z", link),
+        status("3", "2020-01-01T00:00:00.000Z", link),
+    ]
+    me = (200, {"id": "1 2", "acct": "ada"})
+    outcome, requests = talked(outlet.look(SECRETS["mastodon"], asked), me, (200, there))
+    assert outcome == OutletRefusal("outlet-not-found")
+    assert "/api/v1/accounts/1%202/statuses" in requests[1].url
+    outcome, _ = talked(
+        outlet.look(SECRETS["mastodon"], asked), me, (200, [status("8", "2030-03-17T17:46:41.000Z", link), *there])
+    )
+    assert outcome == Posted("8", "https://x/8")
+    assert talked(outlet.look(SECRETS["mastodon"], asked), (500, {}))[0] == OutletRefusal("outlet-odd")
+
+
+def test_bluesky() -> None:
+    """A session, then a record whose name is its own: written twice it is one. Places are counted in bytes."""
+    session = (200, {"did": "did:plc:a", "accessJwt": "J", "handle": "ada.example"})
+    outcome, [first, second] = posted("bluesky", session, (200, {"uri": "at://did:plc:a/app.bsky.feed.post/x"}))
+    name = tid(POST.made_ms, POST.key)
+    assert outcome == Posted("at://did:plc:a/app.bsky.feed.post/x", f"https://bsky.app/profile/did:plc:a/post/{name}")
+    assert body(first) == {"identifier": "ada.example", "password": "P"}
+    record = body(second)["record"]
+    assert (body(second)["rkey"], second.headers["authorization"]) == (name, "Bearer J")
+    [facet] = record["facets"]
+    place = facet["index"]
+    assert POST.text.encode()[place["byteStart"] : place["byteEnd"]].decode() == LINK
+    assert record["createdAt"] == "2030-03-17T17:46:40.123Z"
+    again = posted("bluesky", session, (200, {"uri": "at://x"}))[1][1]
+    assert again.body == second.body
+    assert posted("bluesky", (401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"}))[
+        0
+    ] == OutletRefusal("outlet-token", "Invalid identifier or password")
+    assert len(name) == 13
+    assert name[0] in "234567abcdefghij"
+    assert tid(POST.made_ms, "another") != name
+    assert tid(POST.made_ms + 1, POST.key) > name
+
+
+def test_telegram() -> None:
+    result = {"ok": True, "result": {"message_id": 12, "chat": {"username": "channel"}}}
+    outcome, [request] = posted("telegram", (200, result))
+    assert outcome == Posted("12", "https://t.me/channel/12")
+    assert request.url == "https://api.telegram.org/bot1:A/sendMessage"
+    assert body(request) == {"chat_id": "@channel", "text": POST.text}
+    busy = {"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 31}}
+    assert posted("telegram", (429, busy))[0] == OutletRefusal("outlet-busy", "Too Many Requests", True, 31.0)
+    assert posted("telegram", (200, {"ok": False, "description": "no"}))[0] == OutletRefusal("outlet-odd", "no")
+
+
+def test_rooms() -> None:
+    """Discord mentions nobody and answers once it is there; Slack's signs are escaped; Matrix has a name for each."""
+    outcome, [request] = posted("discord", (200, {"id": "55"}))
+    assert outcome == Posted("55")
+    assert request.url == "https://discord.com/api/webhooks/1/abc?thread_id=3&wait=true"
+    assert body(request)["allowed_mentions"] == {"parse": []}
+    outcome, [request] = talked(
+        OUTLETS["slack"].post(SECRETS["slack"], OutletPost(text="a <!channel> & b", link="", language="en", key="k",
+                                                          made_ms=1)), (200, b"ok"),
+    )  # fmt: skip
+    assert outcome == Posted("k")
+    assert body(request) == {"text": "a &lt;!channel&gt; &amp; b"}
+    outcome, [request] = posted("matrix", (200, {"event_id": "$e"}))
+    assert outcome == Posted("$e", "https://matrix.to/#/!r:example/$e")
+    assert request.method == "PUT"
+    assert request.url.endswith("/rooms/%21r%3Aexample/send/m.room.message/friday-3-live-0")
+    assert posted("matrix", (429, {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 2500}))[0] == OutletRefusal(
+        "outlet-busy", "", True, 2.5
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(OUTLETS))
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"null", b"1", b'{"id": {}}', b'"x"', b"[" * 5000, b"\xff"])
+@pytest.mark.parametrize("status", [200, 204, 302, 400, 401, 403, 404, 413, 429, 500, 502])
+def test_no_answer_breaks_one(kind: str, answer: bytes, status: int) -> None:
+    """Whatever comes back: what is not said to be there is not taken to be there, but at Slack, which says nothing."""
+    outcome, _ = talked(OUTLETS[kind].post(SECRETS[kind], POST), (status, answer))
+    if kind != "slack" or status >= 300:
+        assert isinstance(outcome, OutletRefusal)
+        assert outcome.again == (status == 429)
+    checked, _ = talked(OUTLETS[kind].check(SECRETS[kind]), (status, answer))
+    assert isinstance(checked, OutletRefusal) or kind == "slack"
+
+
+@pytest.mark.parametrize("kind", sorted(OUTLETS))
+def test_each_says_what_it_is_built_to(kind: str) -> None:
+    """The document and the day, what it does with two of the same, what to fill in; and people who come are counted."""
+    outlet = OUTLETS[kind]
+    assert outlet.document.startswith("https://")
+    assert len(outlet.read) == 10
+    assert {each.name for each in outlet.fields} == set(SECRETS[kind])
+    assert any(each.secret for each in outlet.fields)
+    assert (outlet.repeat is Repeat.LOOK) == isinstance(outlet, ReadableOutlet)
+    assert outlet.host(SECRETS[kind]).startswith("https://")
+    assert {kind, SHARE} <= set(WAYS)
+
+
+def test_words() -> None:
+    """The link stands at the end, however long the words are; own ones are filled in."""
+    space = Space(
+        id=SpaceId("friday"), title="On trees", state=State.SCHEDULED, scheduled_ms=1_900_000_000_000, language="de"
+    )
+    link = words.link_of(space, "https://talk.example", "bluesky")
+    assert link == "https://talk.example/s/friday?by=bluesky"
+    assert words.compose(space, SpaceMoment.LIVE, "", link, 300) == f"On trees läuft jetzt.\n\n{link}"
+    own = words.compose(space, SpaceMoment.PLANNED, "Come: {title}, {when} {other}", link, 300)
+    assert own == f"Come: On trees, 2030-03-17 17:46 UTC {{other}}\n\n{link}"
+    long = words.compose(space, SpaceMoment.LIVE, "x" * 1000, link, 300)
+    assert len(long) == 300
+    assert long.endswith(f"…\n\n{link}")
+
+
+def test_networks_that_hosts_post_to_by_hand() -> None:
+    found = shares("a & b\nhttps://x.example/?y=1", "https://x.example/?y=1")
+    assert set(found) == set(SHARED)
+    assert found["Facebook"].endswith("?u=https%3A%2F%2Fx.example%2F%3Fy%3D1")
+    assert "a%20%26%20b%0Ahttps" in found["X"]
+
+
+def test_an_outlets_own_words_are_kept_on_one_line() -> None:
+    assert said(OutletAnswer(400, b'{"error": "a\\nb\\u0000 c"}')) == "a b c"
+    assert said(OutletAnswer(400, b"x" * 5000)) == "x" * 300
+    assert said(OutletAnswer(400, b'{"x": 1}')) == ""
