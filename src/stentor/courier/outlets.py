@@ -22,7 +22,7 @@ from stentor.outlets import words
 from stentor.outlets.contract import (
     Conversation,
     Outcome,
-    Outlet,
+    OutletAdapter,
     OutletAnswer,
     OutletPost,
     OutletRefusal,
@@ -90,7 +90,9 @@ class OutletSender:
         await self._table.checked(number, trouble=outcome.code, said=outcome.said)
         return Attempt(trouble=outcome.code)
 
-    async def _seen(self, outlet: Outlet, secret: dict[str, str], task: OutletTask, post: OutletPost) -> Attempt | None:
+    async def _seen(
+        self, outlet: OutletAdapter, secret: dict[str, str], task: OutletTask, post: OutletPost
+    ) -> Attempt | None:
         """After an attempt of which nobody knows the end: what is so; None where it may be posted (again)."""
         if outlet.repeat is Repeat.SAFE:
             return None
@@ -113,7 +115,7 @@ class OutletSender:
         await self._table.ended(task.post, OutletState.WAITING, trouble=outcome.code, said=outcome.said)
         return Attempt(trouble=outcome.code, again=True, wait_s=outcome.wait_s)
 
-    async def _learn(self, outlet: Outlet, task: OutletTask, talk: Callable[[], Conversation]) -> Attempt:
+    async def _learn(self, outlet: OutletAdapter, task: OutletTask, talk: Callable[[], Conversation]) -> Attempt:
         """Posts, and writes down what became of it."""
         table, post = self._table, task.post
         try:
@@ -134,7 +136,7 @@ class OutletSender:
         await table.ended(post, state, trouble=outcome.code, said=outcome.said)
         return Attempt(trouble=outcome.code, again=outcome.again, status=status, wait_s=outcome.wait_s)
 
-    async def _unsure(self, outlet: Outlet, task: OutletTask, code: str, said: str) -> Attempt:
+    async def _unsure(self, outlet: OutletAdapter, task: OutletTask, code: str, said: str) -> Attempt:
         if outlet.repeat is Repeat.NEVER:
             await self._table.ended(task.post, OutletState.UNSURE, trouble=UNSURE, said=said)
             return Attempt(trouble=UNSURE)
@@ -168,7 +170,7 @@ class OutletSender:
     def _opened(self, sealed: str) -> dict[str, str]:
         return msgspec.json.decode(self._seal.open(sealed, SEALED), type=dict[str, str])
 
-    def _post(self, outlet: Outlet, task: OutletTask) -> OutletPost:
+    def _post(self, outlet: OutletAdapter, task: OutletTask) -> OutletPost:
         link = words.link_of(task.space, self._site, outlet.kind)
         row = task.post
         return OutletPost(

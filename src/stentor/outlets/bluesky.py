@@ -31,7 +31,7 @@ _SIGNS: Final = "234567abcdefghijklmnopqrstuvwxyz"
 
 
 class BlueskyOutlet:
-    """See :class:`stentor.outlets.contract.Outlet`."""
+    """See :class:`stentor.outlets.contract.OutletAdapter`."""
 
     kind, name = "bluesky", "Bluesky"
     document, read = "https://docs.bsky.app/docs/advanced-guides/posts", "2026-11-28"

@@ -34,7 +34,7 @@ class _Hook:
 
 
 class DiscordOutlet(_Hook):
-    """See :class:`stentor.outlets.contract.Outlet`."""
+    """See :class:`stentor.outlets.contract.OutletAdapter`."""
 
     kind, name = "discord", "Discord"
     document, read = "https://discord.com/developers/docs/resources/webhook", "2026-11-28"
@@ -56,7 +56,7 @@ class DiscordOutlet(_Hook):
 
 
 class SlackOutlet(_Hook):
-    """See :class:`stentor.outlets.contract.Outlet`."""
+    """See :class:`stentor.outlets.contract.OutletAdapter`."""
 
     kind, name = "slack", "Slack"
     document, read = "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/", "2026-11-28"
@@ -74,7 +74,7 @@ class SlackOutlet(_Hook):
 
 
 class MatrixOutlet:
-    """See :class:`stentor.outlets.contract.Outlet`."""
+    """See :class:`stentor.outlets.contract.OutletAdapter`."""
 
     kind, name = "matrix", "Matrix"
     document, read = "https://spec.matrix.org/v1.16/client-server-api/", "2026-11-28"

@@ -97,7 +97,7 @@ class OutletField(msgspec.Struct, frozen=True):
     """An address of the web; what follows its host name does not count, unless ``secret``."""
 
 
-class Outlet(Protocol):
+class OutletAdapter(Protocol):
     """The contract. ``secret`` is what the host has filled in, by the names of the fields."""
 
     @property
@@ -139,7 +139,7 @@ class Outlet(Protocol):
 
 
 @runtime_checkable
-class ReadableOutlet(Outlet, Protocol):
+class ReadableOutlet(OutletAdapter, Protocol):
     """One of :attr:`Repeat.LOOK`."""
 
     def look(self, secret: Mapping[str, str], post: OutletPost) -> Conversation:

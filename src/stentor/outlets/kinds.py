@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from stentor.outlets.bluesky import BlueskyOutlet
 from stentor.outlets.chats import DiscordOutlet, MatrixOutlet, SlackOutlet
-from stentor.outlets.contract import Outlet
+from stentor.outlets.contract import OutletAdapter
 from stentor.outlets.mastodon import MastodonOutlet
 from stentor.outlets.telegram import TelegramOutlet
 
-_ALL: Final[tuple[Outlet, ...]] = (
+_ALL: Final[tuple[OutletAdapter, ...]] = (
     MastodonOutlet(), BlueskyOutlet(), TelegramOutlet(), DiscordOutlet(), SlackOutlet(), MatrixOutlet(),
 )  # fmt: skip
-OUTLETS: Final[dict[str, Outlet]] = {each.kind: each for each in _ALL}
+OUTLETS: Final[dict[str, OutletAdapter]] = {each.kind: each for each in _ALL}
 """By kind, in the order in which they are offered."""
 SHARE: Final = "share"
 """By which way people come by what hosts post by hand."""

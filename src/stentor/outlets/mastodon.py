@@ -31,7 +31,7 @@ LOOKED_AT: Final = 40
 
 
 class MastodonOutlet:
-    """See :class:`stentor.outlets.contract.Outlet`."""
+    """See :class:`stentor.outlets.contract.OutletAdapter`."""
 
     kind, name = "mastodon", "Mastodon"
     document, read = "https://docs.joinmastodon.org/methods/statuses/", "2026-11-28"

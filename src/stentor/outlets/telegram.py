@@ -25,7 +25,7 @@ from stentor.outlets.contract import (
 
 
 class TelegramOutlet:
-    """See :class:`stentor.outlets.contract.Outlet`."""
+    """See :class:`stentor.outlets.contract.OutletAdapter`."""
 
     kind, name = "telegram", "Telegram"
     document, read = "https://core.telegram.org/bots/api", "2026-11-28"

@@ -15,7 +15,7 @@ from stentor.base.seal import Seal
 from stentor.bus.jobs import JobQueue
 from stentor.house.pace.budget import ArrivalBudget
 from stentor.outlets import words
-from stentor.outlets.contract import Outlet
+from stentor.outlets.contract import OutletAdapter
 from stentor.outlets.kinds import OUTLETS
 from stentor.spaces import hooks
 from stentor.spaces.announcing import SpaceMoment
@@ -122,7 +122,7 @@ class OutletDesk:
         return unix_ms(self._clock())
 
 
-def checked(outlet: Outlet, given: Mapping[str, str]) -> dict[str, str]:
+def checked(outlet: OutletAdapter, given: Mapping[str, str]) -> dict[str, str]:
     """What was filled in, as it is kept. Raises :class:`BadInput`."""
     found = {}
     for field in outlet.fields:
