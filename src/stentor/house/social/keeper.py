@@ -1,5 +1,5 @@
-"""Posts what was scheduled, on time, and deletes pictures that nobody posted, old notifications, and what came from
-elsewhere and nobody needs: one house at a time does it.
+"""Posts what was scheduled, on time, and deletes pictures that nobody posted, old notifications, apps that nobody
+uses, and what came from elsewhere and nobody needs: one house at a time does it.
 
 Two that do it at once do no harm: a scheduled post is posted in the transaction that takes it out of the list.
 """
@@ -15,6 +15,7 @@ from stentor.bus.connection import heed_cancel
 from stentor.bus.lease import Lease
 from stentor.house.social.purge import DistantPurge, PostPurge
 from stentor.house.social.service import PostDesk
+from stentor.store.oauth import OAuthTable
 
 LOOK_S: Final = 1.0
 AT_ONCE: Final = 100
@@ -28,6 +29,7 @@ class PostKeeper:
         self.desk, self._lease = desk, lease
         self._purge = PostPurge(desk.table, desk.media, desk.media.objects)
         self._distant = DistantPurge(desk.table.work)
+        self._apps = OAuthTable(desk.table.work)
         self._log = log.get("house")
 
     async def run(self) -> None:
@@ -43,6 +45,7 @@ class PostKeeper:
                         await self.desk.forget_old()
                         await self._purge.run(self.desk.now_ms)
                         await self._distant.run(self.desk.now_ms)
+                        await self._apps.sweep(self.desk.now_ms)
                         swept_s = loop.time()
                 except Overloaded as error:
                     self._log.warning("posts-not-kept", detail=error.detail)
