@@ -64,19 +64,29 @@ class SocketStream:
             self._tunnel.close()
 
     async def _send(self) -> None:
+        loop = asyncio.get_running_loop()
+        look_s = loop.time() + SILENT_S
         while True:
-            try:
-                async with asyncio.timeout(SILENT_S):
-                    data = await self._client.waiting.get()
-            except TimeoutError:
+            data = await self._next(look_s - loop.time())
+            if data is None:  # also while there is always something to say
                 if not await self._goes_on():
                     await self._close(CloseCode.POLICY_VIOLATION)
                     return
-                data = messages.PING
-            if not data:
+                data, look_s = messages.PING, loop.time() + SILENT_S
+            elif not data:
                 await self._close(CloseCode.TRY_AGAIN_LATER)
                 return
             await self._tunnel.write(data)
+
+    async def _next(self, within_s: float) -> bytes | None:
+        """What is to be said next; None once it is time to look whether the app may listen, and does."""
+        if within_s <= 0:
+            return None
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._client.waiting.get()
+        except TimeoutError:
+            return None
 
     async def _goes_on(self) -> bool:
         self._asks = 0
