@@ -26,13 +26,13 @@ DELAY_S = 6.0
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
 
 
-async def stands(house: Whole, state: str, within_s: float = 20) -> dict[str, Any]:
-    """The one destination, once it is in this state."""
+async def stands(house: Whole, state: str, *, which: int = 0, within_s: float = 20) -> dict[str, Any]:
+    """A destination, once it is in this state."""
     found: dict[str, Any] = {}
 
     async def look() -> None:
         while found.get("state") != state:
-            found.update((await house.call("GET", "/spaces/talk/destinations"))["destinations"][0])
+            found.update((await house.call("GET", "/spaces/talk/destinations"))["destinations"][which])
             await asyncio.sleep(0.1)
 
     task = asyncio.create_task(look())
@@ -67,6 +67,12 @@ async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
         view = await house.call("GET", "/spaces/talk")
         assert [(each["name"], each["state"]) for each in view["destinations"]] == [("Tube", "live")]
         [worker] = workers()
+        nobody = {"name": "Nobody", "server": "rtmps://localhost:1/app", "key": "k"}
+        other = await house.call("POST", "/spaces/talk/destinations", nobody)
+        assert (await stands(house, "waiting", which=1))["trouble"] == "not-reached"
+        await stands(house, "live")
+        assert [each.pid for each in workers()] == [worker.pid]  # one that fails fails alone
+        await house.call("DELETE", f"/destinations/{other['number']}")
         os.kill(worker.pid, signal.SIGKILL)
         await eventually(lambda: [each for each in workers() if each.pid != worker.pid] != [], "there is another")
         await stands(house, "live")

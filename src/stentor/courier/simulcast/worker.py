@@ -162,7 +162,7 @@ async def _lines() -> asyncio.StreamReader:
     return reader
 
 
-async def _work() -> None:
+async def _work(tell: Callable[[Told], None]) -> None:
     lines = await _lines()
     first = _decoder.decode(await lines.readline())
     assert first.settings is not None
@@ -179,7 +179,7 @@ async def _work() -> None:
 
         async def tells() -> None:
             while True:
-                print(msgspec.json.encode(simulcast.told()).decode(), flush=True)
+                tell(simulcast.told())
                 await asyncio.sleep(TELL_S)
 
         tasks = [asyncio.create_task(each) for each in (wishes(), simulcast.run())]
@@ -191,14 +191,25 @@ async def _work() -> None:
         finally:
             await simulcast.close()
             await ended([*tasks, teller])
-            print(msgspec.json.encode(simulcast.told()).decode(), flush=True)
+            tell(simulcast.told())
+
+
+def _teller() -> Callable[[Told], None]:
+    """What writes to standard output, which nothing else does from now on: what is logged goes where errors go."""
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def tell(told: Told) -> None:
+        output.write(msgspec.json.encode(told) + b"\n")
+
+    return tell
 
 
 def main() -> None:
     """Does the work; ends with 1 and a sentence on standard error where it cannot be done."""
     os.nice(NICENESS)
     try:
-        uvloop.run(_work())
+        uvloop.run(_work(_teller()))
     except StentorError as error:
         sys.exit(error.detail)
 
