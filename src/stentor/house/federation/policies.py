@@ -8,7 +8,7 @@ import msgspec
 
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
-from stentor.base.errors import BadInput
+from stentor.base.errors import BadInput, Conflict
 from stentor.fediverse import policies
 from stentor.fediverse.policies import DomainPolicy, PolicyList, ServerSeverity
 from stentor.fediverse.sites import Home
@@ -60,11 +60,11 @@ class PolicyDesk:
 
     async def put(self, policy: DomainPolicy, by: Account | None) -> KnownPolicy:
         """Sets what holds for a server, and says for how many people. Raises :class:`BadInput` for this site itself,
-        and for nothing."""
+        :class:`Conflict` for nothing."""
         if any(policies.below(policy.domain, each) for each in self._own):
             raise BadInput("This is the name of this site.", field="domain")
         if policy.empty:
-            raise BadInput("Choose what is to hold for this server, or take its row away.", field="severity")
+            raise Conflict("Choose what is to hold for this server, or take its row away.", code="nothing-chosen")
         await self._table.put([policy], by=by.id if by else "", now_ms=unix_ms(self._clock()))
         self._log.info("server-policy-set", server=policy.domain, severity=policy.severity.value)
         return await self._table.get(policy.domain)

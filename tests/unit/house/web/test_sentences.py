@@ -23,7 +23,7 @@ SOURCE = Path(__file__).parents[4] / "src/stentor"
 TEXTS = Catalogue("stentor.house").texts
 UNSEEN = {
     "Idempotency-Key", "answers", "before", "endpoint", "hold", "kinds", "limit", "passes", "posts", "rung", "seconds",
-    "since", "media", "at_ms", "until_ms", "body",
+    "since", "media", "at_ms", "until_ms", "body", "outlet", "again", "kind",
 }  # fmt: skip
 """Fields that no page lets people fill in, or fill in wrong."""
 PLAIN = {
@@ -98,7 +98,7 @@ def _nameless() -> Iterator[str]:
                 yield str(call.args[0].value)
 
 
-FOR_APPS = ("mastodon", "oauth")
+FOR_APPS = ("mastodon", "oauth", "clients", "streaming", "personal")
 """Rooms of the house whose refusals apps show in their own words."""
 NUMBERS = {
     "title": [checks.TITLE_CHARACTERS],
