@@ -19,7 +19,7 @@ async def test_a_site_is_set_up_step_by_step(house: Whole, browsers: Browsers) -
     """The first administrator is led there, and gets through by the Enter key beside the name; whatever goes wrong on
     the way is said, and the step stays."""
     async with visit(browsers.plain, await invitation(house, "admin")) as page:
-        await sign_up(page, "Wilma", "wilma")
+        await sign_up(page, "Wiebke", "wiebke")
         await follow(page, "#done .primary", "/admin/welcome")
         await page.says("#step", "Step 1 of 5")
         await page.page.fill("[name=name]", "")
