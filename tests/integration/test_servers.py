@@ -183,7 +183,7 @@ async def test_lists_are_seen_before_they_are_taken(site: Site) -> None:
     assert "strict.example,suspend,true,false,Ours,false" in written.text
     problem(await http.post("/api/v1/site/server-lists/preview", json={"text": "x\n" * 20_001}), 400, "list-too-long")
     problem(await http.put("/api/v1/site/servers/talk.example", json={"severity": "block"}), 400, "bad-input")
-    problem(await http.put("/api/v1/site/servers/x.example", json={}), 400, "bad-input")
+    problem(await http.put("/api/v1/site/servers/x.example", json={}), 409, "nothing-chosen")
     problem(await http.put("/api/v1/site/servers/a_b", json={"severity": "block"}), 400, "bad-input")
     assert "1 changed, 2 lines are left out." in await run(site, "import", str(file), "--yes")
     assert "blocked, no pictures" in await run(site, "list")

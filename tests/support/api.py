@@ -74,7 +74,12 @@ async def world(folder: Path) -> AsyncIterator[World]:
         sound = write_wav(folder / "tone.wav", np.sin(np.arange(24_000, dtype=np.float32) / 20) * np.float32(0.1))
         (folder / "face.png").write_bytes(png())
         (folder / "following.csv").write_text("Account address,Show boosts\nada@example.org,true\n", "utf-8")
-        files = {"list": str(folder / "following.csv"), "hold": str(sound), "sounds": str(sound), "picture": str(folder / "face.png")}
+        files = {
+            "list": str(folder / "following.csv"),
+            "hold": str(sound),
+            "sounds": str(sound),
+            "picture": str(folder / "face.png"),
+        }
         there = {"names": names, "files": files, "soon_ms": round(time.time() * 1000) + 86_400_000}
         (folder / "world.json").write_text(json.dumps(there), "utf-8")
         yield World(house, folder, callers)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.response import Redirect
 
 from stentor.base.errors import BadInput, NotFound, Overloaded, StentorError
@@ -62,4 +62,4 @@ async def tried(
 
 
 def see(path: str) -> Redirect:
-    return Redirect(path, status_code=303, headers={"cache-control": "no-store"})
+    return Redirect(path, status_code=303, headers={"cache-control": "no-store"}, media_type=MediaType.HTML)

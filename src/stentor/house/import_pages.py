@@ -84,7 +84,7 @@ def imports(made: HomePages, desk: ImportDesk, taken: TakenArchive, federated: b
 def _archive(
     made: HomePages, taken: TakenArchive, show: Callable[[PostReader, str], Awaitable[Any]]
 ) -> HTTPRouteHandler:
-    @route("/imports/archive", http_method=HttpMethod.GET, include_in_schema=False)
+    @route("/imports/archive", http_method=HttpMethod.GET, media_type="application/zip", include_in_schema=False)
     async def archive(request: _Request) -> Any:
         async def work(reader: PostReader) -> Any:
             try:

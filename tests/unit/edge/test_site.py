@@ -361,7 +361,12 @@ def test_both_languages_have_the_same_texts() -> None:
     assert english.keys() == german.keys()
     sources = "".join(
         path.read_text()
-        for path in [*SHARED.glob("*.js"), *FOLDER.glob("front.py"), *FOLDER.glob("templates/*.html"), *FOLDER.glob("static/*.js")]
+        for path in [
+            *SHARED.glob("*.js"),
+            *FOLDER.glob("front.py"),
+            *FOLDER.glob("templates/*.html"),
+            *FOLDER.glob("static/*.js"),
+        ]
     )
     made = ("state_", "say_", "reaction_", "counted_", "site.", "theme.", "front.reason-", "front.action-")
     days = ("front.day", "front.week-", "front.month_day", "front.and", "front.show_week", "front.show_month")

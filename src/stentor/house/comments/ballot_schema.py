@@ -18,9 +18,7 @@ class NewPoll(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the audience is asked; each answer another one."""
 
     question: PollText
-    answers: Annotated[
-        list[PollText], Meta(min_length=2, max_length=6, extra_json_schema={"uniqueItems": True})
-    ]
+    answers: Annotated[list[PollText], Meta(min_length=2, max_length=6, extra_json_schema={"uniqueItems": True})]
     live: bool = True
     """Whether everybody sees the numbers while it is open; hosts always do."""
 
