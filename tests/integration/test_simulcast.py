@@ -54,7 +54,7 @@ def workers() -> list[psutil.Process]:
 
 async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
     """It begins by itself when the doors are open; its process is killed in the middle and is back; started and stopped
-    while live; what was said is in what arrived."""
+    while live, and ended when it is private; what was said is in what arrived."""
     async with (
         rtmp_server(tmp_path / "there") as port,
         whole(tmp_path / "data", edges=1, courier_networks="127.0.0.0/8") as house,
@@ -86,8 +86,9 @@ async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
         async with Speaker(house.whip("talk"), tokens["host"], said, name="host", pause_s=30.0):
             await house.call("POST", "/spaces/talk/live")
             await asyncio.sleep(SAID_S + DELAY_S + 1.0)
+        await house.call("PUT", "/spaces/talk/visibility", {"visibility": "members"})
+        await eventually(lambda: not workers(), "a private space is sent nowhere", within_s=10)
         await house.call("POST", "/spaces/talk/end")
-        await eventually(lambda: not workers(), "it ends with the space", within_s=20)
     found = Recorded(tmp_path / "there" / "second-key.flv")
     assert found.codecs == {"video": "h264 1280", "audio": "aac"}
     heard = correlation(said, found.sound)

@@ -67,7 +67,9 @@ class Feed:
 
     @property
     def over(self) -> bool:
-        """All of the space was emitted."""
+        """All of the space was emitted, or nothing more of it may be."""
+        if self.space.private:
+            return True
         ended = self.space.ended_ms
         return ended is not None and self._next * grid.CHUNK_MS >= ended - self._doors_ms
 
