@@ -39,7 +39,7 @@ def test_it_is_over_with_the_space() -> None:
 )
 def test_a_caption_goes_on_with_the_voice(at_ms: int, first: str) -> None:
     """Two lines at a time; the last ones stay a little."""
-    words = " ".join(f"{number} " + "x" * 50 for number in ("one", "two", "three", "four", "five"))
+    words = " ".join(f"{number} ".ljust(59, "x") for number in ("one", "two", "three", "four", "five"))
     cue = Cue(SpaceId("talk"), 0, 0, 10_000, SeatId("s"), "Ada", words, "en", 0)
     assert scenes.caption([cue], at_ms)[0].startswith(first)
     assert scenes.caption([cue], 13_000) == ()
