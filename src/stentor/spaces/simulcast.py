@@ -9,6 +9,8 @@ import msgspec
 
 SEALED: Final = "stream key"
 """What a sealed key is called (``base.seal``)."""
+NEWS: Final = "simulcast"
+"""On the bus: where houses tell couriers that a destination was changed."""
 MOST_DESTINATIONS: Final = 10
 """Of a space: each gets a copy of the picture, 60 kB a second."""
 MOST_NAME: Final = 80

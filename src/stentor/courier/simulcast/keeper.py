@@ -26,7 +26,7 @@ from stentor.bus.status import SpaceStatus
 from stentor.courier.simulcast.words import SentDestination, SimulcastOrder, Told
 from stentor.people.site import SiteWishes
 from stentor.spaces.model import Space
-from stentor.spaces.simulcast import SEALED, DestinationSeen
+from stentor.spaces.simulcast import NEWS, SEALED, DestinationSeen
 from stentor.store.destinations import Destinations, SealedDestination
 from stentor.store.site import SiteTable
 from stentor.store.spaces import Store
@@ -35,8 +35,6 @@ LOOK_S: Final = 5.0
 """Between two looks into the database; what somebody changes is told at once."""
 RETRY_S: Final = 1.0
 STOP_S: Final = 3.0
-NEWS: Final = "simulcast"
-"""Where houses say that a destination was changed."""
 _decoder = msgspec.json.Decoder(Told)
 
 

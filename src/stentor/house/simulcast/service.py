@@ -14,12 +14,9 @@ from stentor.house.simulcast import schema
 from stentor.house.simulcast.schema import DestinationView
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import checks
-from stentor.spaces.simulcast import SEALED, DestinationKind, DestinationSeen, SimulcastDestination
+from stentor.spaces.simulcast import NEWS, SEALED, DestinationKind, DestinationSeen, SimulcastDestination
 from stentor.store.destinations import Destinations, SealedDestination
 from stentor.wire import icecast, rtmp
-
-NEWS = "simulcast"
-"""Where couriers hear that a destination was changed."""
 
 
 class SimulcastDesk:
