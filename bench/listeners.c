@@ -287,22 +287,24 @@ static void quantiles(const char *name, double *numbers, int size) {
     printf("}");
 }
 
-/* The most that heard in a second of the wall clock, on the average of its looks: of one look, a few hundredths of a
- * second by which it and the servers differ would make a difference of those who come and go meanwhile. Of players of
- * HLS, of whom edges say what stands at the end of a second, there is one look. */
+/* The most that heard in a second of the wall clock, on the average of its time: of one look, a few hundredths of a
+ * second by which it and the servers differ would make a difference of those who come and go meanwhile. Where looks are
+ * late, as many heard as in the middle between both. */
 static void look(void) {
     static time_t second;
-    static int looks;
-    static long sum;
+    static double before_s, passed_s, heard_s;
+    static int before;
+    int hearing = 0;
     struct timespec wall;
     clock_gettime(CLOCK_REALTIME, &wall);
+    for (int i = 0; i < count; i++) hearing += all[i].first > 0 && all[i].state == HEARING;
     if (wall.tv_sec != second) {
-        if (looks && (double)sum / looks > peak) peak = (double)sum / looks;
-        second = wall.tv_sec, looks = 0, sum = 0;
+        if (passed_s > 0 && heard_s / passed_s > peak) peak = heard_s / passed_s;
+        second = wall.tv_sec, passed_s = heard_s = 0;
     }
-    if (plays_hls && looks) return;
-    looks++;
-    for (int i = 0; i < count; i++) sum += all[i].first > 0 && all[i].state == HEARING;
+    double at_s = (double)wall.tv_sec + (double)wall.tv_nsec * 1e-9, since_s = at_s - before_s;
+    if (before_s && since_s > 0) passed_s += since_s, heard_s += (before + hearing) / 2.0 * since_s;
+    before = hearing, before_s = at_s;
 }
 
 /* What one line says of all listeners; with `last` also the quantiles over them. */

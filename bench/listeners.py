@@ -70,7 +70,7 @@ class Met(Second, kw_only=True):
     heard_s: float
     """Summed: of a stream whole frames, else what comes at once and the time after it; of HLS whole segments."""
     peak: int
-    """The most that heard it at once, looked at when a second of the wall clock begins."""
+    """The most that heard it in a second of the wall clock, on its average."""
 
 
 def listen(

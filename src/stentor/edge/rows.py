@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from stentor.base.clock import unix_ms
 from stentor.bus.attacks import AttackFile
@@ -35,9 +36,9 @@ class RowKeeper:
         told = 0
         while True:
             left_s = self._seconds.left_s()
-            looks = max(1, round(left_s * LOOKS))
-            for _ in range(looks):
-                await asyncio.sleep(left_s / looks)
+            due_s = time.monotonic() + left_s  # each rest is rounded to milliseconds, and ten of them would add up
+            for looks in range(max(1, round(left_s * LOOKS)), 0, -1):
+                await asyncio.sleep((due_s - time.monotonic()) / looks)
                 self._seconds.look()
             if (row := self._seconds.row()) is not None:
                 await self._log.publish(row)

@@ -35,11 +35,30 @@ _QUEUE_AT = 24
 """Of a listening socket ``tcpi_unacked`` is how many wait to be accepted, ``tcpi_sacked`` how many may (tcp(7))."""
 
 
+class _Players:
+    """How many play by HLS, on the average of time: between two looks as many as in the middle between both."""
+
+    def __init__(self) -> None:
+        self._at_s = time.monotonic()
+        self._count = self._played_s = 0.0
+
+    def look(self, count: float) -> None:
+        now_s = time.monotonic()
+        self._played_s += (self._count + count) / 2 * (now_s - self._at_s)
+        self._count, self._at_s = count, now_s
+
+    def taken(self) -> float:
+        """Seconds played by all of them since this was asked last."""
+        played_s, self._played_s = self._played_s, 0.0
+        return played_s
+
+
 class _Before:
     """What a space's counters said a second ago."""
 
     def __init__(self) -> None:
         self.heard = SoundSent()
+        self.players = _Players()
         self.at_s = time.monotonic()
         self.listened_s = 0.0
         self.parts = self.turned_away = self.unnamed = self.stayed_unnamed = 0
@@ -89,7 +108,10 @@ class Seconds:
         return self._slewed.now(self._worker.clock(), self._steady())
 
     def look(self) -> None:
-        """How many wait to be accepted."""
+        """How many wait to be accepted, and how many play by HLS."""
+        for space, before in self._spaces.items():
+            if (channel := self._channels.get(space)) is not None:
+                before.players.look(channel.players)
         for one in self.sockets:
             with suppress(OSError):
                 told = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
@@ -207,6 +229,7 @@ class Seconds:
         before.last = last
         for name in hls.players.listeners() if hls else ():
             self._gate.stayed(channel, name)
+        mean, asking_mean = self._means(before, channel)
         found = SpaceSecond(
             sum(counts.values()) - counts["hls"],
             counts["hls"],
@@ -225,7 +248,8 @@ class Seconds:
             *channel.told.taken(),
             shares=round(channel.players, 3),
             last=last,
-            mean=self._mean(before, heard),
+            mean=mean,
+            asking_mean=asking_mean,
             ways={way: new for way, count in channel.ways.items() if (new := count - before.ways.get(way, 0))},
         )
         before.ways = dict(channel.ways)
@@ -234,12 +258,16 @@ class Seconds:
         before.parts, before.turned_away, before.unnamed = parts, channel.turned_away, channel.unnamed
         return found
 
-    def _mean(self, before: _Before, heard: SoundSent) -> float:
-        """How many heard it on the average since the last row; -1 when there was none."""
+    def _means(self, before: _Before, channel: Channel) -> tuple[float, float]:
+        """How many heard it on the average since the last row, by streams and by HLS; -1 when there was none."""
         now_s, since_s = time.monotonic(), before.at_s
-        before_s, listened_s = before.listened_s, heard.listened(now_s)
+        before_s, listened_s = before.listened_s, channel.heard.listened(now_s)
         before.at_s, before.listened_s = now_s, listened_s
-        return round((listened_s - before_s) / (now_s - since_s), 2) if now_s - since_s > SOON_S else -1.0
+        before.players.look(channel.players)
+        played_s, passed_s = before.players.taken(), now_s - since_s
+        if passed_s <= SOON_S:
+            return -1.0, -1.0
+        return round((listened_s - before_s) / passed_s, 2), round(played_s / passed_s, 2)
 
     def _over(self, channel: Channel) -> bool:
         """Whether nobody hears it any more: streams end with the last chunk, players have fetched all soon after."""

@@ -137,7 +137,7 @@ class AudienceTally:
         first, last = self._times
         self._times = (min(first, row.at_ms) if self._rows else row.at_ms, max(last, row.at_ms))
         self._rows += 1
-        second = row.at_ms // 1000
+        second = row.second
         self._hearing[row.edge][second] = one.throughout
         self._latest[row.edge] = max(self._latest.get(row.edge, (0, 0.0)), (second, one.here))
         if second >= self._lobby.get(row.edge, (0,))[0]:

@@ -80,7 +80,7 @@ class CourseTally:
         """One that comes twice, or too late, changes nothing."""
         if self.space not in row.spaces:
             return
-        second = row.at_ms // 1000
+        second = row.second
         if second <= self._newest - SETTLE_S:
             return
         self._open[second].setdefault(row.edge, row)
@@ -107,7 +107,7 @@ class CourseTally:
         while len(self._steps) < number:  # no edge had a row of those seconds
             self._steps.append(Step(self._hearing(self._since_s + len(self._steps) * self._step_s)))
         for edge, row in rows.items():
-            self._last[edge] = second, row.spaces[self.space].here
+            self._last[edge] = second, row.spaces[self.space].throughout
         step = msgspec.structs.replace(_step(self.space, rows.values()), hearing=self._hearing(second))
         if len(self._steps) == number:
             self._steps.append(step)

@@ -142,7 +142,7 @@ def _load(resource: Resource, rows: Sequence[EdgeSecond], waiting: dict[int, flo
     these, full_seconds = judged(rows, resource)
     if not these:
         return None
-    parts = [_parts(row, resource, waiting.get(row.at_ms // 1000, 0.0)) for row in these]
+    parts = [_parts(row, resource, waiting.get(row.second, 0.0)) for row in these]
     total, hostile, unsure, brief, wait, turned, flock = (sum(each) / len(parts) for each in zip(*parts, strict=True))
     refused = _refused(these) if resource is Resource.CONNECTIONS else 0.0
     flocking = sum(_of(row, Kind.FLOCKING).sources << row.halvings for row in these)
@@ -343,7 +343,7 @@ def _waiting(rows: Iterable[EdgeSecond]) -> dict[int, float]:
     """By second: the devices that wait, as the edge says that knows most; an equal part for each edge."""
     told: dict[int, list[int]] = defaultdict(list)
     for row in rows:
-        told[row.at_ms // 1000].append(sum(one.lobby for one in row.spaces.values()))
+        told[row.second].append(sum(one.lobby for one in row.spaces.values()))
     return {second: max(lobbies) / len(lobbies) for second, lobbies in told.items()}
 
 

@@ -73,6 +73,8 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """``hearing`` on the average of the time since the row before. Edges of an older version say -1."""
     ways: dict[str, int] = {}
     """Times that somebody came by a link that was sent, by way (``wire.ways``)."""
+    asking_mean: float = -1.0
+    """``shares`` on the average of the time since the row before. Edges of an older version say -1."""
 
     @property
     def here(self) -> float:
@@ -83,7 +85,8 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     def throughout(self) -> float:
         """The same on the average of the second: edges look at moments that differ a little, and who comes and goes
         meanwhile would be counted twice or not at all."""
-        return (self.mean if self.mean >= 0 else self.hearing) + self._players
+        streams = self.mean if self.mean >= 0 else self.hearing
+        return streams + (self.asking_mean if self.asking_mean >= 0 else self._players)
 
     @property
     def _players(self) -> float:
@@ -153,6 +156,15 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     @property
     def span_s(self) -> float:
         return self.span_ms / 1000 or 1.0
+
+    @property
+    def second(self) -> int:
+        """Of which second of the wall clock it tells (seconds since 1970): the one that its middle is in.
+
+        An edge is some milliseconds early or late for the end of a second. By that moment alone one second would be
+        told of twice and the next not at all, and edges that tell of the same time would not be added up.
+        """
+        return (2 * self.at_ms - (self.span_ms or 1000)) // 2000
 
 
 _decoder = msgspec.msgpack.Decoder(EdgeSecond)

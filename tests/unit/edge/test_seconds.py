@@ -98,6 +98,29 @@ async def test_who_heard_half_of_a_second_is_half_a_listener_of_it(monkeypatch: 
         stays.close()
 
 
+async def test_who_plays_by_hls_is_counted_on_the_average_of_a_second_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By looks, of which as many count as in the middle between two; who comes just before the end is not whole."""
+    at_s = [1000.0]
+    clocks = SimpleNamespace(monotonic=lambda: at_s[0], process_time=time.process_time)
+    monkeypatch.setattr(seconds, "time", clocks)
+    async with edge(chunks=36) as rig:
+        rows, target, lines = Seconds(rig.worker, rig.site, "edge-0"), "/s/friday/hls/aac-64.m3u8", []
+        assert taken(rows).spaces[SPACE].asking_mean == -1.0
+        for came in (0.4, 0.4, 0.2):
+            at_s[0] += came
+            rows.look()
+            reader, writer = await rig.open(target)
+            await reader.readuntil(b"#EXT")
+            lines.append(writer)
+            rows.look()
+        told = taken(rows).spaces[SPACE]
+        assert (told.shares, told.asking_mean, told.throughout) == (3.0, 0.8, 0.8)
+        at_s[0] += 1.0
+        assert taken(rows).spaces[SPACE].asking_mean == 3.0
+        for writer in lines:
+            writer.close()
+
+
 async def test_who_comes_through_a_proxy_that_names_nobody_makes_it_at_least() -> None:
     """The client is not counted, and the row says so. By HLS a proxy that names its clients hides some, too."""
     async with edge(chunks=36) as rig:

@@ -18,7 +18,7 @@ START_S = 1_900_000_000
 
 
 def row(edge: str, second: int, **seen: object) -> EdgeSecond:
-    return EdgeSecond(edge, (START_S + second) * 1000 + 400, spaces={"talk": SpaceSecond(**seen)})  # type: ignore[arg-type]
+    return EdgeSecond(edge, (START_S + second) * 1000 + 900, spaces={"talk": SpaceSecond(**seen)})  # type: ignore[arg-type]
 
 
 def counted(rows: Iterable[EdgeSecond]) -> Counts:
@@ -46,6 +46,38 @@ def test_who_goes_to_another_edge_between_two_looks_is_not_twice_at_the_peak() -
     assert counted(rows).hearing.value == 20
     older = [row("a", 0, hearing=10), row("b", 0, hearing=9, mean=7.0)]
     assert counted(older).peak.value == 17
+
+
+def come_and_go(seed: int, edges: int, early_s: float, late_s: float) -> tuple[float, list[EdgeSecond]]:
+    """Twenty a second come to whichever edge, by streams or by HLS, and stay for 12 to 36 s; each edge tells of them a
+    little before or after the end of a second. With the largest number of all in a second, on its average."""
+    chance, stays = random.Random(seed), list[tuple[float, float, int]]()
+    for number in range(600):
+        came = number / 20
+        stays.append((came, came + 12 + 24 * (number * 7919 % 1000) / 1000, chance.randrange(edges)))
+    ends = [0.0] * edges
+
+    def heard_s(since: float, until: float, at: int | None = None) -> float:
+        return sum(max(0.0, min(left, until) - max(came, since)) for came, left, edge in stays if at in (None, edge))
+
+    rows = []
+    for second in range(1, 40):
+        for edge, before in enumerate(ends):
+            ends[edge] = now = second + chance.uniform(-early_s, late_s)
+            mean = heard_s(before, now, edge) / (now - before)
+            seen = SpaceSecond(mean=mean) if edge % 2 else SpaceSecond(hearing=0, asking_mean=mean)
+            at_ms, span_ms = START_S * 1000 + round(1000 * now), round(1000 * (now - before))
+            rows.append(EdgeSecond(str(edge), at_ms, spaces={"talk": seen}, span_ms=span_ms))
+    return max(heard_s(second, second + 1) for second in range(40)), rows
+
+
+@pytest.mark.parametrize(("early_s", "late_s"), [(0.004, 0.004), (0.0, 0.1), (0.06, 0.3)])
+@pytest.mark.parametrize("edges", [2, 8])
+def test_the_peak_is_true_however_exactly_edges_keep_to_seconds(edges: int, early_s: float, late_s: float) -> None:
+    """A row that is a little early is not of the second before: one edge would be added to another's past."""
+    for seed in range(4):
+        truth, rows = come_and_go(seed, edges, early_s, late_s)
+        assert counted(rows).peak.value == pytest.approx(truth, rel=0.005)
 
 
 def test_a_killed_edge_takes_its_listeners_with_it() -> None:

@@ -14,7 +14,7 @@ PLACES = list(Resource).index(Resource.PLACES)
 
 def row(edge: str, second: int, **seen: object) -> EdgeSecond:
     told = SpaceSecond(**seen)  # type: ignore[arg-type]
-    return EdgeSecond(edge, (START_S + second) * 1000 + 400, spaces={"talk": told}, room=EdgeRoom(places=100))
+    return EdgeSecond(edge, (START_S + second) * 1000 + 900, spaces={"talk": told}, room=EdgeRoom(places=100))
 
 
 def course(*rows: EdgeSecond) -> Course:
