@@ -40,7 +40,7 @@ caches: setup ## make sure that nginx, Varnish, pebble, minisign, ssh-keygen and
 	@$(BIN)/python -m tests.support.signatures --install
 	@$(BIN)/python -m tests.support.prometheus --install
 
-players: setup ## make sure that GStreamer, mpv, VLC, mplayer, nginx's RTMP module and Icecast are there (Debian's), as root
+players: setup ## make sure that GStreamer, mpv, VLC, mplayer, nginx's RTMP module, Icecast and srt-live-transmit are there (Debian's), as root
 	@$(BIN)/python -m tests.support.players --install
 	@$(BIN)/python -m tests.support.receivers --install
 

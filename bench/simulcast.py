@@ -28,7 +28,7 @@ from stentor.courier.simulcast.words import SentDestination
 from stentor.spaces import pulse
 from stentor.spaces.model import Role, Space, State
 from stentor.spaces.pulse import Pulse, PulseSeat
-from stentor.spaces.simulcast import DestinationKind
+from stentor.spaces.simulcast import DestinationKind, DestinationSecret
 from stentor.wire import rtmp
 from stentor.wire.chunk import Chunk
 from stentor.wire.cue import Cue
@@ -64,7 +64,7 @@ async def cost(port: int, destinations: int, seconds: float, *, lively: bool) ->
     )  # fmt: skip
     for number in range(destinations):
         where = rtmp.address(f"rtmp://localhost:{port}/live", f"key{number}")
-        told = SentDestination(number, DestinationKind.RTMP, "", "")
+        told = SentDestination(number, DestinationKind.RTMP, "", DestinationSecret(""))
         made.append(Destination(told, lambda where=where: RtmpLine(where, allowed=(ip_network("127.0.0.0/8"),)),  # type: ignore[misc]
                                 clock_ms=lambda: round(time.time() * 1000)))  # fmt: skip
     tasks = [asyncio.create_task(each.run()) for each in made]

@@ -22,7 +22,7 @@ from stentor.courier.simulcast.scene import Scene, SceneFace, SceneHeader
 from stentor.courier.simulcast.video import RATE, VideoEncoder
 from stentor.courier.simulcast.words import SentDestination
 from stentor.spaces.model import State
-from stentor.spaces.simulcast import DestinationKind, DestinationState
+from stentor.spaces.simulcast import DestinationKind, DestinationSecret, DestinationState
 from stentor.wire import adts, icecast, rtmp
 from stentor.wire.forwarded import Networks
 from tests.support.certificates import Authority
@@ -51,7 +51,7 @@ class Show:
         self._tasks: list[asyncio.Task[None]] = []
 
     def add(self, line: Callable[[], DestinationLine]) -> Destination:
-        told = SentDestination(1, DestinationKind.RTMP, "", "")
+        told = SentDestination(1, DestinationKind.RTMP, "", DestinationSecret(""))
         made = Destination(told, line, clock_ms=lambda: round(time.time() * 1000), pause=0.1)
         self.destinations.append(made)
         self._tasks.append(asyncio.create_task(made.run()))

@@ -1,4 +1,4 @@
-"""Servers that a simulcast is sent to: nginx's RTMP module, also behind TLS, and Icecast.
+"""Servers that a simulcast is sent to: nginx's RTMP module, also behind TLS, Icecast, and srt-live-transmit.
 
 ``python -m tests.support.receivers --install`` installs them with apt when this is root and they are missing.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import ssl
 import sys
 import tempfile
@@ -105,6 +106,78 @@ async def tls_front(port: int, chain: ssl.SSLContext) -> AsyncIterator[int]:
         server.close()
 
 
+@asynccontextmanager
+async def srt_server(file: Path, *, passphrase: str = "", port: int = 0, cut: bool = False) -> AsyncIterator[int]:
+    """srt-live-transmit, which writes what it gets to the file; yields its port. ``cut``: ended as by a power cut."""
+    program = shutil.which("srt-live-transmit")
+    if program is None:
+        pytest.fail("This test runs srt-live-transmit and there is none: python -m tests.support.receivers --install")
+    port = port or free_ports(1)[0]
+    address = f"srt://127.0.0.1:{port}?mode=listener" + (f"&passphrase={passphrase}" if passphrase else "")
+    with file.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            program, "-loglevel:fatal", address, "file://con", stdout=output, stderr=asyncio.subprocess.DEVNULL
+        )
+    try:
+        yield port  # whoever calls before it listens is heard by it soon after
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGKILL if cut else signal.SIGTERM)
+        await process.wait()
+
+
+class _Narrow(asyncio.DatagramProtocol):
+    """Passes datagrams on, those of the caller one after the other and only so fast."""
+
+    def __init__(self, port: int, bytes_s: float) -> None:
+        self.port, self.bytes_s = port, bytes_s
+        self._free = 0.0
+        self._caller: tuple[str, int] | None = None
+        self._near: asyncio.DatagramTransport | None = None
+        self._far: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._near = transport
+
+    async def open(self) -> None:
+        loop, outer = asyncio.get_running_loop(), self
+
+        class Back(asyncio.DatagramProtocol):
+            def datagram_received(self, data: bytes, _: object) -> None:
+                if outer._near is not None and not outer._near.is_closing():
+                    outer._near.sendto(data, outer._caller)
+
+        self._far, _ = await loop.create_datagram_endpoint(Back, remote_addr=("127.0.0.1", self.port))
+
+    def datagram_received(self, data: bytes, caller: tuple[str, int]) -> None:
+        self._caller = caller
+        loop = asyncio.get_running_loop()
+        self._free = max(self._free, loop.time()) + len(data) / self.bytes_s
+        loop.call_at(self._free, self._pass, data)
+
+    def _pass(self, data: bytes) -> None:
+        if self._far is not None and not self._far.is_closing():
+            self._far.sendto(data)
+
+    def close(self) -> None:
+        for each in (self._near, self._far):
+            if each is not None:
+                each.close()
+
+
+@asynccontextmanager
+async def narrow(port: int, bytes_s: float) -> AsyncIterator[int]:
+    """A line to a port (UDP) that takes only so much; what is more waits in it, as in a home's router."""
+    near, line = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: _Narrow(port, bytes_s), local_addr=("127.0.0.1", 0)
+    )
+    await line.open()
+    try:
+        yield near.get_extra_info("sockname")[1]
+    finally:
+        line.close()
+
+
 class Recorded:
     """What a server has written down: its streams, its sound, and a picture of it."""
 
@@ -132,7 +205,8 @@ class Recorded:
 def missing() -> list[str]:
     """Debian's packages that are not there."""
     found = [] if MODULE.exists() else ["libnginx-mod-rtmp"]
-    return found + ([] if shutil.which("icecast2", path=caches.FOLDERS) else ["icecast2"])
+    found += [] if shutil.which("icecast2", path=caches.FOLDERS) else ["icecast2"]
+    return found + ([] if shutil.which("srt-live-transmit") else ["srt-tools"])
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class DestinationKind(StrEnum):
     RTMP = "rtmp"
     """Also over TLS (rtmps)."""
     ICECAST = "icecast"
+    SRT = "srt"
 
 
 class DestinationState(StrEnum):
@@ -34,6 +35,24 @@ class DestinationState(StrEnum):
     LIVE = "live"
     WAITING = "waiting"
     """The connection was lost or refused, and is tried again soon."""
+
+
+class DestinationSecret(msgspec.Struct, frozen=True):
+    """What nobody is shown again of a destination; sealed as lines, of which the empty ones at the end are left out."""
+
+    key: str
+    """Stream key, a source's password, or SRT's stream ID."""
+    passphrase: str = ""
+    """SRT's, which encrypts."""
+
+    @property
+    def text(self) -> str:
+        return f"{self.key}\n{self.passphrase}".rstrip("\n")
+
+    @classmethod
+    def read(cls, text: str) -> DestinationSecret:
+        """Of :attr:`text`."""
+        return cls(*text.split("\n"))
 
 
 class SimulcastDestination(msgspec.Struct, frozen=True):

@@ -88,6 +88,12 @@ def address(server: str, key: str) -> RtmpAddress:
     return RtmpAddress(parts.scheme, host, port or PORTS[parts.scheme], app, key)
 
 
+def parted(server: str, key: str) -> tuple[str, str]:
+    """Takes the key out of an address that ends with it, when there is none beside it. Raises :class:`BadInput`."""
+    where = address(server, key)
+    return (server.strip() if key.strip() else where.url), where.key
+
+
 class PublishingStep(Enum):
     """How far it has come."""
 

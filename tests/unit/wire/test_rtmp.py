@@ -149,3 +149,9 @@ def test_what_is_none_is_said(server: str, key: str) -> None:
     with pytest.raises(BadInput) as refused:
         rtmp.address(server, key)
     assert not key or key not in refused.value.detail.split()
+
+
+def test_a_key_within_the_address_is_parted_from_it() -> None:
+    """Who has one line enters it as the address: what is shown later has no key."""
+    assert rtmp.parted("rtmps://live.example.org/app/abc-1?x=2", "") == ("rtmps://live.example.org/app", "abc-1?x=2")
+    assert rtmp.parted(" rtmp://live.example.org/app ", " abc-1 ") == ("rtmp://live.example.org/app", "abc-1")

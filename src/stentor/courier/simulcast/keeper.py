@@ -26,7 +26,7 @@ from stentor.bus.status import SpaceStatus
 from stentor.courier.simulcast.words import SentDestination, SimulcastOrder, Told
 from stentor.people.site import SiteWishes
 from stentor.spaces.model import Space
-from stentor.spaces.simulcast import NEWS, SEALED, DestinationSeen
+from stentor.spaces.simulcast import NEWS, SEALED, DestinationSecret, DestinationSeen
 from stentor.store.destinations import Destinations, SealedDestination
 from stentor.store.site import SiteTable
 from stentor.store.spaces import Store
@@ -96,11 +96,11 @@ class SimulcastKeeper:
     def _opened(self, found: SealedDestination) -> SentDestination | None:
         one = found.destination
         try:
-            key = self._seal.open(found.sealed, SEALED).decode()
+            secret = DestinationSecret.read(self._seal.open(found.sealed, SEALED).decode())
         except SetupError as error:
             self._log.error("simulcast-sealed", destination=one.number, reason=error.detail)
             return None
-        return SentDestination(one.number, one.kind, one.server, key, one.name)
+        return SentDestination(one.number, one.kind, one.server, secret, one.name)
 
     def _follow(self) -> None:
         """Begins where something is to be sent; a process that runs is told of what has changed."""

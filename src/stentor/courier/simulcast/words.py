@@ -5,16 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.config import Settings
-from stentor.spaces.simulcast import DestinationKind, DestinationSeen
+from stentor.spaces.simulcast import DestinationKind, DestinationSecret, DestinationSeen
 
 
 class SentDestination(msgspec.Struct, frozen=True):
-    """Where to send; ``key`` is open here."""
+    """Where to send; the secret is open here."""
 
     number: int
     kind: DestinationKind
     server: str
-    key: str
+    secret: DestinationSecret
     name: str = ""
 
 

@@ -34,12 +34,13 @@ from stentor.courier.simulcast.destination import Destination
 from stentor.courier.simulcast.feed import Feed
 from stentor.courier.simulcast.line import DestinationLine, IcecastLine, RtmpLine
 from stentor.courier.simulcast.picture import ScenePicture
+from stentor.courier.simulcast.srt import SrtLine
 from stentor.courier.simulcast.words import SentDestination, SimulcastOrder, Told
 from stentor.spaces.model import Space, State
 from stentor.spaces.simulcast import DestinationKind
 from stentor.store.loops import HoldLoops
 from stentor.store.objects import Objects
-from stentor.wire import icecast, rtmp
+from stentor.wire import icecast, rtmp, srt
 
 ACCENT: Final = "#e2a03f"
 """Of the design."""
@@ -103,10 +104,14 @@ class Simulcast:
         return Told(seen, over, self.picture.redrawn, round(time.process_time(), 2))
 
     def _maker(self, told: SentDestination) -> Callable[[], DestinationLine]:
+        secret = told.secret
         if told.kind is DestinationKind.ICECAST:
-            mount = icecast.address(told.server, told.key)
+            mount = icecast.address(told.server, secret.key)
             return lambda: IcecastLine(mount, self.space.title, allowed=self._allowed)
-        where = rtmp.address(told.server, told.key)
+        if told.kind is DestinationKind.SRT:
+            called = srt.address(told.server, secret.key, secret.passphrase)
+            return lambda: SrtLine(called, allowed=self._allowed)
+        where = rtmp.address(told.server, secret.key)
         return lambda: RtmpLine(where, allowed=self._allowed)
 
     def _emit(self, sent: object) -> None:

@@ -15,7 +15,8 @@ ServerAddress = Annotated[
     str,
     Meta(
         max_length=MOST_SERVER,
-        description="As the network shows it: `rtmps://live.example.org/app`, or `icecast://host:8000/mount`.",
+        description="As the network shows it: `rtmps://live.example.org/app`, `icecast://host:8000/mount` or "
+        "`srt://host:port`. What is secret of it is kept with the key.",
         extra_json_schema={"pattern": "^rtmps?://[a-z0-9-]{1,60}(\\.[a-z0-9-]{1,60})*/[a-z0-9]{1,60}$"},
     ),
 ]
@@ -23,8 +24,17 @@ StreamKey = Annotated[
     str,
     Meta(
         max_length=MOST_SERVER,
-        description="The stream key, or the password of a source. It is kept sealed and never shown again.",
+        description="The stream key, the password of a source, or the stream ID of SRT, which may be empty. It is kept "
+        "sealed and never shown again.",
         extra_json_schema={"pattern": "^[A-Za-z0-9_-]{1,100}$"},
+    ),
+]
+Passphrase = Annotated[
+    str,
+    Meta(
+        max_length=MOST_SERVER,
+        description="Of SRT: what the sound and the picture are encrypted with. It is kept as the key is.",
+        extra_json_schema={"pattern": "^([A-Za-z0-9_-]{10,79})?$"},
     ),
 ]
 
@@ -36,6 +46,7 @@ class NewDestination(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: ServerAddress
     key: StreamKey
     kind: DestinationKind = DestinationKind.RTMP
+    passphrase: Passphrase = ""
     on: bool = True
     """Whether to begin as soon as the doors are open."""
 
@@ -46,6 +57,7 @@ class DestinationChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     name: Name | None = None
     server: ServerAddress | None = None
     key: StreamKey | None = None
+    passphrase: Passphrase | None = None
     on: bool | None = None
 
 

@@ -14,9 +14,16 @@ from stentor.house.simulcast import schema
 from stentor.house.simulcast.schema import DestinationView
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import checks
-from stentor.spaces.simulcast import NEWS, SEALED, DestinationKind, DestinationSeen, SimulcastDestination
+from stentor.spaces.simulcast import (
+    NEWS,
+    SEALED,
+    DestinationKind,
+    DestinationSecret,
+    DestinationSeen,
+    SimulcastDestination,
+)
 from stentor.store.destinations import Destinations, SealedDestination
-from stentor.wire import icecast, rtmp
+from stentor.wire import icecast, rtmp, srt
 
 
 class SimulcastDesk:
@@ -42,31 +49,34 @@ class SimulcastDesk:
         a private space, which is sent to nobody."""
         if (await self._spaces.load(space)).private:
             raise Conflict("A private space is heard here alone; make it public first.", code="simulcast-private")
-        _check(wish.kind, wish.server, wish.key)
+        server, secret = _parted(wish.kind, wish.server, DestinationSecret(wish.key, wish.passphrase))
         made = await self._table.add(
             SimulcastDestination(
-                number=0, space=space, name=checks.name(wish.name), kind=wish.kind, server=wish.server.strip(),
+                number=0, space=space, name=checks.name(wish.name), kind=wish.kind, server=server,
                 on=wish.on, made_ms=unix_ms(self._spaces.clock()), made_by=by,
             ),
-            self._seal.close(wish.key.strip().encode(), SEALED),
+            self._seal.close(secret.text.encode(), SEALED),
         )  # fmt: skip
         await self._tell()
         return schema.view(made, None)
 
     async def change(self, found: SealedDestination, wish: schema.DestinationChange) -> DestinationView:
         """What is left out stays. Raises as :meth:`make`."""
-        one = found.destination
-        server = one.server if wish.server is None else wish.server.strip()
-        if wish.key is not None or wish.server is not None:
-            key = wish.key if wish.key is not None else self._seal.open(found.sealed, SEALED).decode()
-            _check(one.kind, server, key)
+        one, sealed, server = found.destination, None, found.destination.server
+        if wish.key is not None or wish.passphrase is not None or wish.server is not None:
+            had = DestinationSecret.read(self._seal.open(found.sealed, SEALED).decode())
+            secret = DestinationSecret(
+                had.key if wish.key is None else wish.key,
+                had.passphrase if wish.passphrase is None else wish.passphrase,
+            )
+            server, secret = _parted(one.kind, server if wish.server is None else wish.server, secret)
+            sealed = self._seal.close(secret.text.encode(), SEALED)
         changed = msgspec.structs.replace(
             one,
             server=server,
             name=one.name if wish.name is None else checks.name(wish.name),
             on=one.on if wish.on is None else wish.on,
         )
-        sealed = None if wish.key is None else self._seal.close(wish.key.strip().encode(), SEALED)
         await self._table.change(changed, sealed)
         await self._tell()
         return schema.view(changed, self._seen(one.space).get(one.number) if one.on else None)
@@ -83,5 +93,16 @@ class SimulcastDesk:
         return {each.number: each for each in self._statuses.destinations(space, self._spaces.clock())}
 
 
-def _check(kind: DestinationKind, server: str, key: str) -> None:
-    (icecast if kind is DestinationKind.ICECAST else rtmp).address(server, key)
+def _parted(kind: DestinationKind, server: str, secret: DestinationSecret) -> tuple[str, DestinationSecret]:
+    """What may be shown of an address, and what may not. Raises :class:`BadInput` for what is none of its kind."""
+    match kind:
+        case DestinationKind.SRT:
+            server, key, passphrase = srt.parted(server, secret.key, secret.passphrase)
+            srt.address(server, key, passphrase)
+            return server, DestinationSecret(key, passphrase)
+        case DestinationKind.ICECAST:
+            key = icecast.address(server, secret.key).password
+            return server.strip(), DestinationSecret(key)
+        case DestinationKind.RTMP:
+            server, key = rtmp.parted(server, secret.key)
+            return server, DestinationSecret(key)

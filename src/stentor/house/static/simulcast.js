@@ -47,9 +47,27 @@ async function draw() {
   $("destinations").replaceChildren(...(destinations.length ? destinations.map(row) : [element("li", { className: "quiet" }, text("simulcast.none"))]));
 }
 
-$("add").addEventListener("submit", (/** @type {FormEvent} */ event) => {
+/** What each kind of server is asked for: the beginning of its address, and whether it needs a key.
+ * @type {Record<string, [string, boolean]>} */
+const KINDS = { rtmp: ["rtmps://", true], srt: ["srt://", false], icecast: ["icecast://", true] };
+
+/** @type {PageForm} */
+const form = $("add");
+function shape() {
+  const kind = form.kind.value;
+  [form.server.placeholder, form.key.required] = KINDS[kind];
+  $("server-hint").textContent = text(`simulcast.server_${kind}`);
+  form.key.labels[0].textContent = text(`simulcast.key_${kind}`);
+  $("key-hint").textContent = text(`simulcast.key_hint_${kind}`);
+  $("encryption").hidden = form.passphrase.disabled = kind !== "srt";
+  $("where").hidden = kind !== "rtmp";
+}
+form.kind.addEventListener("change", shape);
+form.addEventListener("reset", () => queueMicrotask(shape)); // the fields are empty only afterwards
+shape(); // browsers keep what was chosen when a page is loaded again
+
+form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const form = event.target;
   attempt(async () => {
     await ask("POST", LIST, { body: Object.fromEntries(new FormData(form)) });
     form.reset();

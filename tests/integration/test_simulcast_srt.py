@@ -1,0 +1,104 @@
+"""What a server gets by SRT, over real lines to srt-live-transmit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+
+from stentor.courier.simulcast.line import DestinationLine
+from stentor.courier.simulcast.srt import SrtLine
+from stentor.spaces.simulcast import DestinationState
+from stentor.wire import adts, srt
+from stentor.wire.forwarded import Networks
+from tests.integration.test_simulcast_lines import HERE, Show, met, showing, stands
+from tests.support.ports import free_ports
+from tests.support.receivers import Recorded, narrow, srt_server
+from tests.support.wait import eventually
+
+PASSPHRASE = "a-long-passphrase"
+
+
+def call(port: int, passphrase: str = "", allowed: Networks = HERE) -> Callable[[], DestinationLine]:
+    where = srt.address(f"srt://127.0.0.1:{port}?latency=2000", "#!::r=talk,m=publish", passphrase)
+    return lambda: SrtLine(where, allowed=allowed)
+
+
+def frames(file: Path) -> bytes:
+    """The sound of a transport stream."""
+    with av.open(str(file)) as container:
+        return b"".join(bytes(packet) for packet in container.demux(audio=0))
+
+
+def music(show: Show) -> bytes:
+    """What a show has sent, in every turn of the loop."""
+    return adts.pack(frame for chunk in range(120) for frame in show.loop.chunk_frames(chunk)["aac-64"])
+
+
+async def test_a_server_gets_picture_and_sound(tmp_path: Path) -> None:
+    """In the clear and encrypted; every byte arrives, also the last ones, every frame of the sound is in it, and it
+    plays. Who has a wrong passphrase, or
+    none, is told that, and so is who calls nobody or an address of the inner network."""
+    (nobody,) = free_ports(1)
+    plain, sealed = tmp_path / "plain.ts", tmp_path / "sealed.ts"
+    async with (
+        srt_server(plain) as port,
+        srt_server(sealed, passphrase=PASSPHRASE) as secret,
+        showing() as show,
+    ):
+        late = show.add(call(nobody))
+        for one in (show.add(call(secret, "another-passphrase")), show.add(call(secret))):
+            await met(one, "bad-passphrase")  # before it takes another's call: it takes one at a time
+        await met(show.add(call(port, allowed=())), "refused-address")
+        both = [show.add(call(port)), show.add(call(secret, PASSPHRASE))]
+        for one in both:
+            await stands(one, DestinationState.LIVE)
+        await met(late, "not-reached")
+        await eventually(lambda: all(one.seen.sent_bytes > 60_000 for one in both), "something was sent", within_s=20)
+        assert [one.seen.dropped for one in both] == [0, 0]
+        await show.close()
+    for one, file in zip(both, (plain, sealed), strict=True):
+        assert file.stat().st_size == one.seen.sent_bytes  # also what was sent last
+        found = Recorded(file)
+        assert found.codecs == {"video": "h264 1280", "audio": "aac"}
+        assert found.picture is not None
+        assert found.picture.std() > 10
+        assert len(sound := frames(file)) > 10_000
+        assert sound in music(show)
+
+
+async def test_a_server_that_dies_is_called_again(tmp_path: Path) -> None:
+    """By itself, and times begin anew there: a server that goes on with the file finds none that goes back, nor one of
+    before (RootEncoder #2048, strom #813)."""
+    first, then = tmp_path / "first.ts", tmp_path / "then.ts"
+    async with showing() as show:
+        async with srt_server(first, cut=True) as port:
+            one = show.add(call(port))
+            await stands(one, DestinationState.LIVE)
+        await eventually(lambda: one.seen.state is not DestinationState.LIVE, "the loss is seen", within_s=20)
+        async with srt_server(then, port=port):
+            await stands(one, DestinationState.LIVE)
+            await eventually(lambda: then.exists() and then.stat().st_size > 30_000, "it goes on", within_s=20)
+        assert one.seen.times == 2
+    with av.open(str(then)) as container:
+        times = [(each.stream.type, float(each.pts * each.time_base)) for each in container.demux() if each.pts]
+    for kind in ("audio", "video"):
+        own = [at for each, at in times if each == kind]
+        assert own == sorted(own)
+        assert own[0] < 1.5
+
+
+async def test_a_slow_line_loses_pictures_and_no_sound(tmp_path: Path) -> None:
+    """One that takes 60 kB a second of a noisy picture: pictures are left out, every frame of AAC arrives."""
+    file = tmp_path / "slow.ts"
+    async with srt_server(file) as port, narrow(port, 60_000) as thin, showing(noisy=True) as show:
+        one = show.add(call(thin))
+        await stands(one, DestinationState.LIVE)
+        await eventually(lambda: one.seen.dropped > 20, f"pictures are left out, {one.seen}", within_s=20)
+        dropped = one.seen.dropped
+        await eventually(lambda: one.seen.dropped > dropped, f"and again, {one.seen}", within_s=20)
+        assert (one.seen.state, one.seen.times) == (DestinationState.LIVE, 1)
+        await show.close()
+    assert len(sound := frames(file)) > 10_000
+    assert sound in music(show)
