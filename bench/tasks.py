@@ -107,7 +107,6 @@ async def evening(house: Whole, reader: Browser, cards: Browser) -> list[Done]:
         async def joins() -> None:
             await host.goto(link)
             await host.write("[name=name]", "Ada Lovelace")
-            await host.write("[name=handle]", "ada")
             await host.press("button[value=passkey]")
             await host.page.page.locator("#codes code").first.wait_for()
 

@@ -193,6 +193,8 @@ async def test_scopes_and_wrong_requests(house: House) -> None:
             answer = await app.post("/api/v1/statuses", data=fields)
             assert answer.status_code == 422, answer.text
             assert answer.json()["error"]
+        german = await app.get("/api/v1/lists/1", headers={"Accept-Language": "de"})
+        assert (german.status_code, german.json()["error"]) == (404, "Diese Liste gibt es nicht mehr.")
         poll = {"status": "x", "poll[options][]": ["a", "b"], "poll[expires_in]": "600", "poll[multiple]": "true"}
         made = (await app.post("/api/v1/statuses", data=poll)).json()["poll"]
         assert ([each["title"] for each in made["options"]], made["multiple"]) == (["a", "b"], True)

@@ -22,6 +22,8 @@ from stentor.courier import role as courier
 from tests.integration.test_house_stage import beating
 from tests.integration.test_mail import FORM, use
 from tests.integration.test_posts import person
+from tests.integration.test_shows import SHOWS, first
+from tests.integration.test_shows import at_ms as moment_of
 from tests.integration.test_webhooks import running_courier
 from tests.support.browsers import PushedBrowser
 from tests.support.fediverse import Stranger, stranger
@@ -155,7 +157,7 @@ SUBJECTS = {
     "changed": "New time", "soon": "Starts soon", "late": "Starts late", "cancelled": "Cancelled",
     "live": "The doors are open", "replay": "The recording is there",
 }  # fmt: skip
-SAID = {"changed": "New time", "soon": "It starts at", "late": "It starts late", "cancelled": "It was cancelled"} | {
+SAID = {"changed": "New time", "soon": "It starts on", "late": "It starts late", "cancelled": "It was cancelled"} | {
     "live": "The doors are open", "replay": "The recording is there"
 }  # fmt: skip
 
@@ -251,6 +253,27 @@ async def test_whoever_asked_by_mail_says_yes_first(site: Site) -> None:
     assert (await site.house.anyone.post(path, data={"List-Unsubscribe": "One-Click"})).status_code == 200
     assert not [each for each in site.box.mails if "eve" in str(each["To"]) and "Cancelled" in str(each["Subject"])]
     assert (await site.house.anyone.get("/account/remind/12-abc", headers=FORM)).status_code == 404
+
+
+async def test_times_are_told_by_the_clocks_of_whoever_reads(site: Site) -> None:
+    """Mail and the page behind its link name the zone that the browser gave; without one that of the show."""
+    date = first()
+    rule = {"starts": f"{date}T20:00", "zone": "Asia/Tokyo"}
+    show = {"id": "tokyo", "title": "Tokyo talk", "language": "en", "rule": rule}
+    made = await site.house.http.post(SHOWS, json=show)
+    assert made.status_code == 201, made.text
+    space = f"tokyo-{date}"
+    for to, zone, said in (
+        ("ada@talk.example", "Europe/Berlin", "(Berlin time)"),
+        ("bob@talk.example", "../../etc/passwd", "20:00 (Tokyo time)"),
+    ):
+        fields = {"space": space, "mail": to, "zone": zone}
+        assert (await site.house.anyone.post("/account/remind", data=fields, headers=FORM)).status_code == 200
+        asked = await site.mail(to, "Shall we remind you? (Tokyo talk)")
+        assert said in str(asked.get_content())
+        page = (await site.house.anyone.get(link(asked), headers=FORM)).text
+        assert said in page
+        assert f'<time data-ms="{moment_of(date, zone="Asia/Tokyo")}">' in page
 
 
 async def test_nothing_is_told_twice_whatever_is_killed(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -22,8 +22,8 @@ def first(weekday: int = 0) -> str:
     return (today + timedelta(days=7 + (weekday - today.weekday()) % 7)).isoformat()
 
 
-def at_ms(date: str, clock: str = "20:00") -> int:
-    return int(datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=ZoneInfo(BERLIN)).timestamp()) * 1000
+def at_ms(date: str, clock: str = "20:00", zone: str = BERLIN) -> int:
+    return int(datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=ZoneInfo(zone)).timestamp()) * 1000
 
 
 def days(date: str, by: int) -> str:

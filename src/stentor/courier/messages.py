@@ -5,7 +5,6 @@ they are told. Each is a note that is addressed to that person alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound
@@ -13,6 +12,7 @@ from stentor.base.receipts import Receipts
 from stentor.base.seal import Seal
 from stentor.base.signing import derive
 from stentor.base.texts import Catalogue
+from stentor.base.times import written
 from stentor.bus.jobs import OutgoingJob
 from stentor.courier.attempt import NOTHING_LEFT, Attempt, of_answer, of_silence
 from stentor.courier.client import NoAnswer, OutsideClient
@@ -66,7 +66,8 @@ class MessageSender:
         handle, host = sites.named(to)
         try:
             who = await self._servers.actor(await self._servers.named(handle, host))
-            note = self._note(reminder, space, mark, who.uri, f"@{to}")
+            zone = await self._table.zone(reminder, space)
+            note = self._note(reminder, space, mark, zone, (who.uri, f"@{to}"))
             body = writing.encode(writing.whole(note))
             headers = await self._signing.headers(SITE, "POST", who.inbox, body)
             return of_answer(await self._client.post(who.inbox, body, {**headers, "content-type": writing.TYPE}))
@@ -75,9 +76,10 @@ class MessageSender:
         except (Malformed, NotFound) as error:
             return Attempt(trouble=error.error_code, status=GONE)
 
-    def _note(self, reminder: Reminder, space: Space, mark: str, uri: str, name: str) -> writing.Thing:
+    def _note(self, reminder: Reminder, space: Space, mark: str, zone: str, to: tuple[str, str]) -> writing.Thing:
         news = mark.partition(".")[0]
-        said = self._catalogue.text(reminder.language, f"reminder.{news}", when=_when(space))
+        when = written(space.scheduled_ms or 0, reminder.language, zone)
+        said = self._catalogue.text(reminder.language, f"reminder.{news}", when=when)
         link = f"{self._home.house}/account/remind/{self._links.made('remind', reminder.number)}"
         page = ways.link(self._page(space.id), Way.FEDI)
         shown = [link] if news == ASK else [page]
@@ -85,12 +87,8 @@ class MessageSender:
         return writing.message(
             self._home,
             f"{reminder.number}-{mark}",
-            (uri, name),
+            to,
             [f"{space.title}: {said}", *shown, *([off] if off else [])],
             reminder.language,
             unix_ms(self._clock()),
         )
-
-
-def _when(space: Space) -> str:
-    return f"{datetime.fromtimestamp((space.scheduled_ms or 0) / 1000, UTC):%Y-%m-%d %H:%M} UTC"

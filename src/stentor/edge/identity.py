@@ -16,6 +16,7 @@ from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import NotFound, Overloaded
 from stentor.base.texts import LANGUAGES
+from stentor.edge import samples
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
 from stentor.edge.transparency import TEXT_CACHE, TransparencyPages
@@ -32,7 +33,7 @@ CSS: Final = "text/css; charset=utf-8"
 MANIFEST: Final = "application/manifest+json"
 WORKER: Final = "sw.js"
 """It stands beside ``/``, since a worker is for what is below its own address only."""
-APP: Final = ("manifest.webmanifest", "offline", WORKER, "parts")
+APP: Final = ("manifest.webmanifest", "offline", WORKER, "parts", "parts-front")
 PAPER, ACCENT = "#fbf9f5", "#046480"
 """As in ``design.css``: while an app starts, nothing of it has been read yet."""
 SHORT_CHARACTERS: Final = 12
@@ -105,6 +106,9 @@ class SiteIdentity:
                 return Document(self._manifest(language), MANIFEST, TEXT_CACHE, now=now)
             case "offline" | "parts":
                 return self._pages.public(name, language, TEXT_CACHE, now, path=f"/{name}")
+            case "parts-front":
+                known = samples.shown(self._pages.address("icon-192.png"))
+                return self._pages.public(name, language, TEXT_CACHE, now, path=f"/{name}", **known)
             case "sw.js":
                 return self._pages.worker(TEXT_CACHE, now)
         return self._pages.public(

@@ -11,9 +11,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from stentor.base.errors import NotFound
+from stentor.house import design_samples
 from stentor.house.admin.desk import Administration
 from stentor.house.admin.words import Figures, iso, utc
-from stentor.house.design_samples import shown
 from stentor.house.pages import READ, Listed, Pages, Visit, sign_in_first
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
@@ -21,8 +21,10 @@ from stentor.spaces.hooks import TYPES
 
 SIZES = (0, 50, 200, 500, 2000, 5000)
 """Crowds to choose from; the first that is one may come beside a talk (``tonight.SMALL``)."""
-DESIGNS = ("posts", "stage", "pages")
+DESIGNS = ("posts", "frame", "stage", "pages")
 """Pages of the design system beside the first: each loads what its part of the site loads."""
+STILL = ("frame", "pages")
+"""Those that have no script of their own."""
 PLAIN = {
     "/accounts": "accounts",
     "/admin/groups": "groups",
@@ -94,8 +96,8 @@ def _design(pages: Pages) -> HTTPRouteHandler:
         visit = await pages.visit(request)
         if part and part not in DESIGNS:
             raise NotFound("There is no such part of the design.", code="no-such-page")
-        known = shown(pages.static("icon.svg")) if part == "posts" else {}
-        known |= {"page": {}} if part != "pages" else {}
+        known = design_samples.of(part, pages.static("icon.svg"))
+        known |= {"page": {}} if part not in STILL else _words(pages, visit)
         known |= {"icons": pages.symbols("icons"), "reactions": pages.symbols("reactions")}
         name = f"design-{part}" if part else "design"
         return pages.answer(visit, name, shown_design=part, designs=DESIGNS, **known)
@@ -105,17 +107,20 @@ def _design(pages: Pages) -> HTTPRouteHandler:
 
 def _answer(pages: Pages, visit: Visit, name: str, **values: Any) -> Response[str]:
     """A page with numbers, times and checks in it."""
-    return pages.answer(
-        visit,
-        name,
-        check=pages.or_else(visit, "checked.{}"),
-        advise=pages.or_else(visit, "checked.{}_do", ""),
-        figures=Figures(visit.language, pages.say(visit.language)),
-        iso=iso,
-        utc=utc,
-        page={"handle": visit.account.handle if visit.account else ""},
-        **values,
-    )
+    page = {"handle": visit.account.handle if visit.account else ""}
+    return pages.answer(visit, name, page=page, **_words(pages, visit), **values)
+
+
+def _words(pages: Pages, visit: Visit) -> dict[str, Any]:
+    """How numbers, times and checks are said."""
+    return {
+        "check": pages.or_else(visit, "checked.{}"),
+        "advise": pages.or_else(visit, "checked.{}_do", ""),
+        "figures": Figures(visit.language, pages.say(visit.language)),
+        "iso": iso,
+        "utc": utc,
+        "known": pages.knows,
+    }
 
 
 async def _for_admins(pages: Pages, request: _Request, name: str, **values: Any) -> Response[str] | Redirect:

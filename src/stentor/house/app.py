@@ -127,7 +127,8 @@ def build(
     callers, posts.rules = _callers(access, sessions, spaces, site), lambda: site.post_rules
     people = People(spaces.store.accounts, settings, spaces.clock, site)
     ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
-    readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
+    readers = Readers()
+    shown = pages.Pages(callers, site, settings.audience_address, installs=not settings.audience_url)
     oidc_login = _oidc_login(people, settings, spaces, site)
     views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
     line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)

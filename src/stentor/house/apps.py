@@ -51,7 +51,7 @@ def of_apps(
     made = app_pages.AppPages(shown, reader.tokens, sessions, clock, base=base, media=settings.audience_address)
     told = streaming_routes.teller(shapes)
     made_of = [
-        router(ways, Counter(reader, posts.actors, RateWindows(clock), base)),
+        router(ways, Counter(reader, posts.actors, RateWindows(clock), base, shown.sentence)),
         endpoints.routes(reader, shapes, clock, base),
         app_pages.routes(made),
         *streaming_routes.handlers(shapes, told, reader),

@@ -7,14 +7,23 @@ from typing import Any, Final, Literal, get_args, get_type_hints
 
 from msgspec.structs import replace
 
+from stentor.house.admin.schema import CheckFinding, CheckResult
+from stentor.house.admin.troubles import Trouble
 from stentor.house.home_forms import OPEN_S, ComposerForm
 from stentor.house.home_pages import LANGUAGES, shown_html
+from stentor.house.imports.schema import ImportView
 from stentor.house.media.schema import MediaView
+from stentor.house.moderation import schema as moderation
 from stentor.house.moderation_pages import said
 from stentor.house.safety.schema import NoticeSpace, NoticeView, NoticeWord
+from stentor.house.searching.schema import FoundLineView, SearchView
+from stentor.house.searching.service import KINDS
 from stentor.house.social import schema
+from stentor.people.moderation import Action, Basis
 from stentor.social.pictures import MOST
+from stentor.social.searching import LONGEST as LONGEST_QUERY
 from stentor.social.text import LONGEST, LONGEST_WARNING
+from stentor.spaces.lights import Color
 from stentor.spaces.model import State
 from stentor.spaces.phase import Phase
 
@@ -148,6 +157,60 @@ def profiles() -> list[dict[str, bool]]:
     return [none | dict.fromkeys(each, True) for each in chosen]
 
 
+def _found(picture: str) -> SearchView:
+    """Something of each kind that can be searched."""
+    space = _card(State.REPLAY, Phase.REPLAY)
+    lines = [FoundLineView(space, name, WORDS, at_s, "#") for name, at_s in (("Grace Hopper", 65), ("", 3725))]
+    return SearchView(
+        posts=posts(picture)[:2], people=[GRACE, FAR], tags=["election", "radio"], lines=lines, before="1",
+        spaces=[_card(State.LIVE, Phase.LIVE), space],
+    )  # fmt: skip
+
+
+def frame(picture: str) -> dict[str, Any]:
+    """What the page of searching needs, with what stands around all pages of posts."""
+    beside = [_card(State.LIVE, Phase.LIVE), _card(State.SCHEDULED, Phase.SCHEDULED)]
+    return shown(picture) | {
+        "q": "exit poll", "found": _found(picture), "of_kind": "", "kinds": KINDS, "longest_query": LONGEST_QUERY,
+        "address": lambda kind: f"#{kind}", "some": 2, "findable": False, "beside": beside, "kind": "home",
+        "unread": 99, "most_unread": 99, "words": {},
+    }  # fmt: skip
+
+
+def pages() -> dict[str, Any]:
+    """What reports, files that are brought along and checks of the evening look like."""
+    decided = moderation.DecisionView(
+        number=1, case=12, at_ms=NOW_MS, action=Action.MUTE, basis=Basis.RULES, space="", until_ms=NOW_MS + HOUR_MS,
+        reason=WORDS, label="", lifted_ms=None, answer="", answered_ms=None, reply="", replied_ms=None,
+    )  # fmt: skip
+    lifted = replace(
+        decided, answer=WORDS, answered_ms=NOW_MS, reply="We were wrong.", replied_ms=NOW_MS, lifted_ms=NOW_MS
+    )
+    picture = moderation.KeptPicture(url="#", alt="A wave")
+    before = moderation.SaidBefore(at_ms=NOW_MS - HOUR_MS, text="It was otherwise.", warning="")
+    kept = moderation.KeptPostView(
+        id="1", visibility="public", text=WORDS, warning="How it ends", answers=["Thursday", "Sunday"], made_ms=NOW_MS,
+        edited_ms=NOW_MS, versions=[before], pictures=[picture], state="changed", label="Disputed by experts",
+    )  # fmt: skip
+    move = ImportView(
+        id="1", kind="following", name="following.csv", state="working", made_ms=NOW_MS, ended_ms=None, trouble="",
+        total=120, tried=80, worked=76, results={"account-not-found": 4}, left_out={"boosts": 3, "media": 2},
+    )  # fmt: skip
+    states = ("reading", "working", "done", "failed")
+    moves = [replace(move, state=state, trouble="list-unreadable" if state == "failed" else "") for state in states]
+    found = [
+        CheckFinding("disk space", "bad", "3 GB are left.", "Make room."),
+        CheckFinding("HTTPS", "warning", "There is none."),
+        CheckFinding("clock", "ok", "0.2 s off."),
+    ]
+    checks = [CheckResult(NOW_MS, 200, "", "ada", "done", "", found), CheckResult(NOW_MS, 0, "", "ada", "live", "", [])]
+    troubles = [Trouble("bus", Color.RED), Trouble("problem", Color.YELLOW, "archive", "archive-0", "the disk is slow")]
+    return {
+        "decisions": [decided, lifted], "kept": kept, "moves": moves, "busy": ("reading", "working"),
+        "results": checks, "troubles": troubles, "said": said,
+    }  # fmt: skip
+
+
 def shown(picture: str) -> dict[str, Any]:
     """What the templates of posts need."""
     return {
@@ -156,3 +219,15 @@ def shown(picture: str) -> dict[str, Any]:
         "open_s": OPEN_S, "posts": posts(picture), "notices": notices(), "forms": forms(), "people": [ME, GRACE, FAR],
         "profiles": profiles(), "now_ms": NOW_MS, "read_to": 10,
     }  # fmt: skip
+
+
+def of(part: str, picture: str) -> dict[str, Any]:
+    """What the page of a part needs; ``picture`` is the address of one."""
+    match part:
+        case "posts":
+            return shown(picture)
+        case "frame":
+            return frame(picture)
+        case "pages":
+            return pages()
+    return {}

@@ -85,10 +85,10 @@ Listed = Callable[[Visit], Awaitable[Response[str]]]
 class Pages:
     """Answers with pages, for whoever asks."""
 
-    def __init__(self, callers: Callers, site: SiteKeeper, home: str) -> None:
-        """``home`` is the address of the site's public pages."""
+    def __init__(self, callers: Callers, site: SiteKeeper, home: str, *, installs: bool) -> None:
+        """``home`` is the address of the site's public pages; with these here it ``installs`` as one app."""
         self.static = Static(PACKAGE, root="/studio")
-        self._callers, self._site, self._home = callers, site, home
+        self._callers, self._site, self._home, self._installs = callers, site, home, installs
         self._catalogue = catalogue = Catalogue(PACKAGE, "stentor.spaces", "stentor.people")
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
         self._templates = Templates(
@@ -115,6 +115,7 @@ class Pages:
         shown = profile(visit.account) if visit.account else None
         look = self._site.look
         known: dict[str, object] = {"app": look.name, "look": look, "home": self._home, "languages": NAMES}
+        known["installs"] = self._installs
         sections = SECTIONS if visit.admin and visit.path in [link for link, _, _ in SECTIONS] else ()
         known |= {"sections": sections, "name": name, "path": visit.path, "admin": visit.admin, "profile": shown}
         text = self._templates.render(name, visit.language, texts=self._texts[visit.language], **known, **values)

@@ -16,9 +16,9 @@ from litestar.params import FromPath
 
 from stentor.base import push
 from stentor.base.errors import NotFound
+from stentor.base.times import written
 from stentor.base.units import made_id
 from stentor.house.forms import Page, form_of, see, tried
-from stentor.house.moderation_pages import said
 from stentor.house.pages import READ, Pages, Visit
 from stentor.house.reach.reminders import ReminderDesk
 from stentor.house.spaces.service import Spaces
@@ -63,8 +63,9 @@ class _Asking:
         return self.pages.answer(
             msgspec.structs.replace(visit, path=f"/account/remind?space={space.id}"),
             "remind",
-            space=space, asks=reminders.asks(space), mails=self.desk.post.on, to=to, wrong=wrong, sent=sent, said=said,
-            page=told, iso=iso, here=visit.account is not None, messages=self.desk.messages, handle=handle,
+            space=space, asks=reminders.asks(space), mails=self.desk.post.on, to=to, wrong=wrong, sent=sent,
+            page=told, iso=iso, at=written(space.scheduled_ms or 0, visit.language), here=visit.account is not None,
+            messages=self.desk.messages, handle=handle,
         )  # fmt: skip
 
 
@@ -86,9 +87,9 @@ def _of_asking(asking: _Asking, sessions: Sessions) -> list[HTTPRouteHandler]:
 
         async def work() -> Page:
             if handle:
-                await desk.by_message(space, handle, visit.language, address_of(request))
+                await desk.by_message(space, handle, visit.language, address_of(request), fields.get("zone", ""))
             else:
-                await desk.by_mail(space, to, visit.language, address_of(request))
+                await desk.by_mail(space, to, visit.language, address_of(request), fields.get("zone", ""))
             return await asking.form(visit, space, sent=True)
 
         return await tried(pages, visit, work, lambda wrong: asking.form(visit, space, to, wrong, handle=handle))
@@ -100,7 +101,7 @@ def _of_asking(asking: _Asking, sessions: Sessions) -> list[HTTPRouteHandler]:
         visit, fields = await pages.visit(request), await form_of(request)
         to = push.target(fields.get("endpoint", ""), fields.get("p256dh", ""), fields.get("auth", ""))
         space = await asking.known(fields.get("space", ""))
-        link = await desk.by_push(space, to, visit.language, address_of(request))
+        link = await desk.by_push(space, to, visit.language, address_of(request), fields.get("zone", ""))
         return Response({"link": link}, headers={"cache-control": "no-store"})
 
     return [ask, asked, subscribed]
@@ -121,7 +122,8 @@ def _here(asking: _Asking, sessions: Sessions, actors: ActorsTable) -> list[HTTP
 
         async def work() -> Page:
             actor = await actors.of_account(account)
-            return see(await desk.by_site(space, account, actor, visit.language, address_of(request)))
+            zone = fields.get("zone", "")
+            return see(await desk.by_site(space, account, actor, visit.language, address_of(request), zone))
 
         return await tried(pages, visit, work, lambda wrong: asking.form(visit, space, "", wrong))
 
@@ -135,7 +137,9 @@ def _of_links(pages: Pages, desk: ReminderDesk, sessions: Sessions) -> list[HTTP
         visit = msgspec.structs.replace(await pages.visit(request), path="")  # the link goes no further
         found, space = await desk.find(receipt)
         state = done or ("gone" if found is None else "asked" if found.confirmed_ms is None else "on")
-        return pages.answer(visit, "reminder", state=state, space=space, action=f"/account/remind/{receipt}", said=said)
+        zone = await desk.table.zone(found, space) if found and space else ""
+        at = written(space.scheduled_ms, visit.language, zone) if space and space.scheduled_ms else ""
+        return pages.answer(visit, "reminder", state=state, space=space, action=f"/account/remind/{receipt}", at=at)
 
     @get("/account/remind/{receipt:str}", include_in_schema=False)
     async def look(request: _Request, receipt: FromPath[str]) -> Page:

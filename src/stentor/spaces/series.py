@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from dateutil.rrule import MONTHLY, WEEKLY, rrule, weekday
 
 from stentor.base.errors import BadInput
+from stentor.base.times import zone_of
 
 LONGEST_STEP = 12
 """Weeks or months from one date to the next: with more of them it is no series."""
@@ -29,7 +30,6 @@ MOST_CHAPTERS = 60
 FARTHEST_YEARS = 5
 """How far away a series may begin: further away is a slip of the keyboard."""
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
-_ZONE = re.compile(r"[A-Za-z]+(?:[/_+-][A-Za-z0-9]+){0,5}")
 _LOOKED_AT = 2000
 """Dates that are looked at for one answer: 38 years of weeks."""
 
@@ -97,13 +97,9 @@ def checked(rule: SeriesRule) -> SeriesRule:
 
 def known_zone(name: str) -> ZoneInfo:
     """The time zone of a name; raises :class:`BadInput`."""
-    wrong = BadInput("There is no such time zone; give a name such as Europe/Berlin.", field="zone")
-    if not _ZONE.fullmatch(name):
-        raise wrong
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise wrong from error
+    if (found := zone_of(name)) is None:
+        raise BadInput("There is no such time zone; give a name such as Europe/Berlin.", field="zone")
+    return found
 
 
 def day(text: str, *, field: str) -> date:

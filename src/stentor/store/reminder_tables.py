@@ -18,6 +18,7 @@ reminders = Table(
     Column("language", String(2), nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Column("confirmed_ms", BigInteger),
+    Column("zone", String(60), nullable=False, server_default="", comment="theirs, empty where nobody said"),
     Index("ix_reminders_space", "space", "way", "who", unique=True),
     sqlite_autoincrement=True,
 )

@@ -10,15 +10,18 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import Overloaded
+from stentor.base.times import zone_of
 from stentor.spaces import reminders
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space
 from stentor.spaces.reminders import News, NewsMark, Way
+from stentor.spaces.shows import Show
 from stentor.store import tables
 from stentor.store.jobs import Wanted, add_jobs
 from stentor.store.reach import count_sent
 from stentor.store.reminder_tables import reminded
 from stentor.store.reminder_tables import reminders as table
+from stentor.store.show_tables import shows
 from stentor.store.telling import put_reminder
 from stentor.store.work import Work
 
@@ -28,7 +31,10 @@ FORGET: Final = "forget-reminders"
 UNCONFIRMED: Final = "forget-unconfirmed"
 ON_SITE: Final = "remind-site"
 """Tells some of those who have an account: as couriers' jobs of reminders."""
+LONGEST_ZONE: Final = 60
+"""The longest name of a time zone has 32 characters."""
 _space = msgspec.json.Decoder(Space)
+_show = msgspec.json.Decoder(Show)
 
 
 class Reminder(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +48,8 @@ class Reminder(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     made_ms: int
     confirmed_ms: int | None
+    zone: str
+    """By whose clocks they read a time, a name of the IANA time zone database; empty where nobody said."""
 
 
 class RemindersTable:
@@ -51,11 +59,21 @@ class RemindersTable:
         self._work = work
 
     async def add(
-        self, space: Space, way: Way, who: str, *, host: str, address: str, language: str, now_ms: int, known: bool
+        self,
+        space: Space,
+        way: Way,
+        who: str,
+        *,
+        host: str,
+        address: str,
+        language: str,
+        zone: str,
+        now_ms: int,
+        known: bool,
     ) -> tuple[Reminder, bool]:
         """Keeps a reminder, and whether it is new; one that is there already stays. ``known``: the address is
-        confirmed. What is to be done at its time is ordered in the same transaction. Raises :class:`Overloaded`
-        when a space has too many."""
+        confirmed. What is to be done at its time is ordered in the same transaction. A ``zone`` that there is not is
+        none. Raises :class:`Overloaded` when a space has too many."""
 
         def work(connection: Connection) -> tuple[Reminder, bool]:
             mine = (table.c.space == space.id) & (table.c.way == way.value) & (table.c.who == who)
@@ -71,6 +89,7 @@ class RemindersTable:
             values = {
                 "space": space.id, "way": way.value, "who": who, "host": host[:255], "address": address,
                 "language": language, "made_ms": now_ms, "confirmed_ms": now_ms if known else None,
+                "zone": zone if len(zone) <= LONGEST_ZONE and zone_of(zone) else "",
             }  # fmt: skip
             row = connection.execute(insert(table).values(values).returning(*table.c)).mappings().one()
             if count == 0 and space.scheduled_ms is not None:
@@ -163,6 +182,18 @@ class RemindersTable:
         def work(connection: Connection) -> Space | None:
             found = connection.execute(query).scalar_one_or_none()
             return _space.decode(found) if found is not None else None
+
+        return await self._work.read(work)
+
+    async def zone(self, found: Reminder, space: Space) -> str:
+        """By whose clocks they are told a time: their own, else the show's; empty where neither is known."""
+        if found.zone or not space.show:
+            return found.zone
+        query = select(shows.c.body).where(shows.c.id == space.show)
+
+        def work(connection: Connection) -> str:
+            body = connection.execute(query).scalar_one_or_none()
+            return _show.decode(body).newest.rule.zone if body is not None else ""
 
         return await self._work.read(work)
 

@@ -74,18 +74,18 @@ CODES = re.compile(r"^\| `([a-z0-9-]+)` \| [0-9]{3}[^|]* \|", re.MULTILINE)
 UNSEEN = {
     "address-too-long", "app-token", "bad-candidate", "bad-ice", "bad-redirect", "bad-scope", "bad-setup",
     "content-type", "edge-leaving", "head-too-large", "hls-directives", "http-version", "idempotency-key-reused",
-    "inbox-full", "list-not-found", "loop", "malformed", "method-not-allowed", "no-attack-file", "no-audio",
+    "inbox-full", "loop", "malformed", "method-not-allowed", "no-attack-file", "no-audio",
     "no-captions", "no-dtls", "no-edition", "no-fingerprint", "no-mid", "no-opus", "no-outline", "no-overflow",
     "no-portrait", "no-section", "no-sentence", "no-such-file", "no-such-part", "no-such-reaction",
     "no-such-rendition", "no-such-segment", "no-such-space", "no-websocket",
     "not-bundled", "not-reached", "not-scheduled", "not-sdp",
-    "not-sending", "not-supported", "oembed-format", "overflow-paused", "peer-error", "pipelined", "poll-fixed",
-    "precondition-failed", "precondition-required", "range-not-satisfiable", "rate-limited", "recording-damaged",
+    "not-sending", "not-supported", "oembed-format", "overflow-paused", "peer-error", "pipelined",
+    "precondition-failed", "precondition-required", "range-not-satisfiable", "recording-damaged",
     "scope-missing", "setup", "signature-wrong", "subscription-not-found",
-    "timeline-not-found", "token-missing", "too-fast", "too-many-apps",
+    "timeline-not-found", "token-missing", "too-fast",
     "too-many-connections", "too-many-streams", "transfer-encoding", "unreachable", "waiting",
 }  # fmt: skip
-"""What only players, senders, other servers and the command line are told."""
+"""What only players, senders, other servers and programs are told, or apps in Mastodon's own words."""
 
 
 def test_every_refusal_is_said_in_the_language_of_the_page() -> None:

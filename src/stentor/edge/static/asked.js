@@ -94,14 +94,19 @@ export class Asked {
     try {
       const reply = await fetch(this.#offer?.read ?? "", { signal: AbortSignal.timeout(PATIENCE_MS) });
       if (!reply.ok) throw new Error(`status ${reply.status}`);
-      this.#told = await reply.json();
+      this.show(await reply.json());
       this.#pace = this.#told?.retry_s ?? AWAY_S;
-      this.#draw();
     } catch {
       this.#pace = AWAY_S;
       this.#tell("away");
     }
     if (this.#offer?.vote) this.#plan();
+  }
+
+  /** @param {AskedDocument} told what there is to vote on, and what came of it */
+  show(told) {
+    this.#told = told;
+    this.#draw();
   }
 
   #draw() {

@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ExceptionHandlersMap, Method
 
 from stentor.base.errors import BadInput, Conflict, NotAllowed, Overloaded, StentorError
+from stentor.base.texts import negotiate
 from stentor.house.clients.asking import Ask, Paged, nothing, unknown
 from stentor.house.clients.fields import fields_of
 from stentor.house.clients.limits import USUAL, RateWindow, RateWindows
@@ -30,6 +31,10 @@ PREFIX: Final = "/mastodon"
 """Only inside the house: no request from outside comes by it."""
 MOST_BYTES: Final = 256 * 1024
 """Of a request that brings no file: a post of 20,000 code points in a form has 240 kB at most."""
+FIXED: Final = frozenset({"app-token", "not-found", "scope-missing", "token-wrong"})
+"""Codes whose sentences apps compare with Mastodon's own, letter by letter."""
+Say = Callable[[str, StentorError], str]
+"""The sentence for an error in a language."""
 _Request = Request[Any, Any, Any]
 
 
@@ -66,8 +71,9 @@ class AppWay(NamedTuple):
 class Counter:
     """Answers requests: reads who asks, counts them, and tells what was found or what is wrong."""
 
-    def __init__(self, reader: AppReader, actors: ActorsTable, windows: RateWindows, base: str) -> None:
+    def __init__(self, reader: AppReader, actors: ActorsTable, windows: RateWindows, base: str, say: Say) -> None:
         self._reader, self._actors, self._windows, self._base = reader, actors, windows, base
+        self._say = say
 
     async def answer(self, way: AppWay, request: _Request) -> Response[bytes]:
         headers: dict[str, str] = {}
@@ -86,9 +92,15 @@ class Counter:
         except StentorError as error:
             if error.status >= 500 and not isinstance(error, Overloaded):
                 raise
-            answer = refused(error)
+            answer = refused(error, self._said(request, error))
         answer.headers.update(headers)
         return answer
+
+    def _said(self, request: _Request, error: StentorError) -> str:
+        """What apps show to people is in their language, if the app says which one that is."""
+        if error.error_code in FIXED:
+            return error.detail
+        return self._say(negotiate(request.headers.get("accept-language", "")), error)
 
     async def _caller(self, way: AppWay, request: _Request) -> AppCaller | None:
         """Raises :class:`NotSignedIn`, :class:`NotAllowed`. A cookie counts for nothing here."""
@@ -117,11 +129,11 @@ def _told(ask: Ask, found: Any) -> Response[bytes]:
     return Response(msgspec.json.encode(found), status_code=200, headers=headers)
 
 
-def refused(error: StentorError) -> Response[bytes]:
-    """An error as apps read it. What is wrong with a request is 422 there."""
+def refused(error: StentorError, said: str = "") -> Response[bytes]:
+    """An error as apps read it, ``said`` in words for people. What is wrong with a request is 422 there."""
     wrong = isinstance(error, BadInput | Conflict) and error.status in (400, 409)
     headers = headers_of(error) | {"content-type": "application/json; charset=utf-8"}
-    body = ErrorEntity(error.detail, error.error_code)
+    body = ErrorEntity(said or error.detail, error.error_code)
     return Response(msgspec.json.encode(body), status_code=422 if wrong else error.status, headers=headers)
 
 

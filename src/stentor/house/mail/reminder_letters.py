@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.seal import Seal
+from stentor.base.times import written
 from stentor.house.mail.letters import Letters
 from stentor.house.mail.sender import NotSent
 from stentor.people.mail import Letter, Purpose
@@ -48,7 +48,7 @@ class ReminderLetters:
         if job.payload["purpose"] == Purpose.REMIND:
             if found.confirmed_ms is not None or not reminders.asks(space):
                 return None
-            letter = self._written("remind", found, space, to)
+            letter = await self._written("remind", found, space, to)
         else:
             mark, made_ms = NewsMark(News(str(job.payload["news"])), int(job.payload["at"])), int(job.payload["made"])
             told = await self._table.untold(
@@ -57,7 +57,7 @@ class ReminderLetters:
             true = reminders.still_true(mark, space, made_ms, unix_ms(self._clock()))
             if not true or [each.number for each in told] != [found.number]:
                 return None
-            letter = self._written(f"reminder-{mark.news}", found, space, to, mark)
+            letter = await self._written(f"reminder-{mark.news}", found, space, to, mark)
         try:
             await self._letters.deliver(letter)
         except NotSent as error:
@@ -69,11 +69,11 @@ class ReminderLetters:
             await self._table.told([found.number], mark.text, now_ms=unix_ms(self._clock()))
         return None
 
-    def _written(self, name: str, found: Reminder, space: Space, to: str, mark: NewsMark | None = None) -> Letter:
-        at = datetime.fromtimestamp((space.scheduled_ms or 0) / 1000, UTC)
+    async def _written(self, name: str, found: Reminder, space: Space, to: str, mark: NewsMark | None = None) -> Letter:
+        when = written(space.scheduled_ms or 0, found.language, await self._table.zone(found, space))
         page, link = self._page(space.id), self._link(found.number)
         number = hashlib.sha256(f"{link} {mark.text if mark else ''}".encode()).hexdigest()[:32]
         return self._letters.filled(
             name, to, found.language, number=number, off=link if mark else "",
-            title=space.title, when=f"{at:%Y-%m-%d %H:%M} UTC", page=ways.link(page, Way.MAIL), link=link,
+            title=space.title, when=when, page=ways.link(page, Way.MAIL), link=link,
         )  # fmt: skip

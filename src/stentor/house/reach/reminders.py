@@ -55,7 +55,7 @@ class ReminderDesk:
         """Of the site, for services of push messages: pages give it to browsers."""
         self._asks, self._letters = RateLimit(ASKS, _too_many), RateLimit(LETTERS, _too_many)
 
-    async def by_push(self, space: Space, to: PushTarget, language: str, address: str) -> str:
+    async def by_push(self, space: Space, to: PushTarget, language: str, address: str, zone: str = "") -> str:
         """A browser wants to be told; gives the link by which that is taken back. Asked twice, it is one reminder.
 
         Raises :class:`Conflict`, :class:`BadInput`, :class:`Overloaded`.
@@ -65,11 +65,12 @@ class ReminderDesk:
         sealed = self.seal.close(msgspec.json.encode(to), Way.PUSH)
         made, _ = await self.table.add(
             space, Way.PUSH, _who(space, url),
-            host=hooks.host_of(url), address=sealed, language=language, now_ms=self._now_ms, known=True,
+            host=hooks.host_of(url), address=sealed, language=language, zone=zone,
+            now_ms=self._now_ms, known=True,
         )  # fmt: skip
         return self.link(made.number)
 
-    async def by_mail(self, space: Space, to: str, language: str, address: str) -> None:
+    async def by_mail(self, space: Space, to: str, language: str, address: str, zone: str = "") -> None:
         """Somebody gave an address of mail: a question goes there, and nothing else until it was answered with yes.
 
         Whether it is known already nobody learns. Raises :class:`Conflict`, :class:`BadInput`, :class:`Overloaded`.
@@ -82,24 +83,24 @@ class ReminderDesk:
         made, new = await self.table.add(
             space, Way.MAIL, _who(space, found),
             host=found.rpartition("@")[2], address=self.seal.close(found.encode(), Way.MAIL), language=language,
-            now_ms=self._now_ms, known=False,
+            zone=zone, now_ms=self._now_ms, known=False,
         )  # fmt: skip
         if new or made.confirmed_ms is None:
             await self.post.to_reminded([made.number], {"purpose": Purpose.REMIND.value}, after_ms=0)
 
-    async def by_site(self, space: Space, account: str, actor: int, language: str, address: str) -> str:
+    async def by_site(self, space: Space, account: str, actor: int, language: str, address: str, zone: str = "") -> str:
         """Somebody with an account wants a notification here; gives the link by which that is taken back.
 
         Raises :class:`Conflict`, :class:`Overloaded`."""
         self._require(space, address)
         made, _ = await self.table.add(
             space, Way.SITE, _who(space, account),
-            host="", address=self.seal.close(f"{actor}".encode(), Way.SITE), language=language, now_ms=self._now_ms,
-            known=True,
+            host="", address=self.seal.close(f"{actor}".encode(), Way.SITE), language=language, zone=zone,
+            now_ms=self._now_ms, known=True,
         )  # fmt: skip
         return self.link(made.number)
 
-    async def by_message(self, space: Space, to: str, language: str, address: str) -> None:
+    async def by_message(self, space: Space, to: str, language: str, address: str, zone: str = "") -> None:
         """Somebody gave their name in the fediverse: they are asked there whether it was them, and told nothing else
         until they say yes. Raises :class:`Conflict` (``federation-off``), :class:`BadInput`, :class:`Overloaded`."""
         self._require(space, address)
@@ -111,7 +112,7 @@ class ReminderDesk:
         made, _ = await self.table.add(
             space, Way.FEDI, _who(space, found),
             host=server, address=self.seal.close(f"{handle}@{server}".encode(), Way.FEDI), language=language,
-            now_ms=self._now_ms, known=False,
+            zone=zone, now_ms=self._now_ms, known=False,
         )  # fmt: skip
         if made.confirmed_ms is None:
             await self._queue.put(

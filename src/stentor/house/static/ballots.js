@@ -48,7 +48,7 @@ export class Polls {
 
   async #read() {
     try {
-      this.#show(await ask("GET", `/spaces/${this.space}/ballots`, { token: this.token, timeout: 4000 }));
+      this.show(await ask("GET", `/spaces/${this.space}/ballots`, { token: this.token, timeout: 4000 }));
     } catch {
       // the stream of the page tells when the house is away
     }
@@ -60,20 +60,24 @@ export class Polls {
    * @param {Record<string, unknown>} [body]
    */
   #do(path, body) {
-    return this.command(async () => this.#show(await ask("POST", `/spaces/${this.space}/${path}`, { token: this.token, body })));
+    return this.command(async () => this.show(await ask("POST", `/spaces/${this.space}/${path}`, { token: this.token, body })));
   }
 
   async #open() {
     const answers = $("poll-answers").value.split("\n").map((/** @type {string} */ line) => line.trim()).filter(Boolean);
     await this.command(async () => {
-      this.#show(await ask("POST", `/spaces/${this.space}/polls`, { token: this.token, body: { question: $("poll-question").value, answers, live: $("poll-live").checked } }));
+      this.show(await ask("POST", `/spaces/${this.space}/polls`, { token: this.token, body: { question: $("poll-question").value, answers, live: $("poll-live").checked } }));
       $("poll-form").reset();
     });
   }
 
-  /** @param {BallotsView} told */
-  #show(told) {
-    const drawn = JSON.stringify([told, this.#may]);
+  /**
+   * @param {BallotsView} told
+   * @param {boolean} [may] whether the reader opens polls and takes questions up
+   */
+  show(told, may = this.#may) {
+    this.#may = may;
+    const drawn = JSON.stringify([told, may]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const now = told.taken.find(({ to_ms: to }) => to === null);

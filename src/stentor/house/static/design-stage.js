@@ -1,6 +1,7 @@
 // The page of what belongs to the stage: made-up people and what the stage's own scripts draw of them.
 
 import "./design-still.js";
+import { Polls } from "./ballots.js";
 import { row } from "./comment-row.js";
 import { draw } from "./curve.js";
 import { Line } from "./line.js";
@@ -9,6 +10,7 @@ import { People } from "./people.js";
 import { Pins } from "./pins.js";
 import { qr } from "./qr.js";
 import { Rundown } from "./rundown.js";
+import { sent } from "./sent.js";
 import { portrait } from "./shared/portrait.js";
 
 const MINUTE_MS = 60_000;
@@ -46,6 +48,23 @@ line.look(view);
 line.draw([{ id: "lena", name: "Lena Weber", asked_ms: now }, { id: "omar", name: "Omar", asked_ms: now }]);
 new Pins(page).draw(view);
 new Rundown(page).draw(view);
+const polls = new Polls(page);
+$("questions").hidden = $("poll-form").hidden = false;
+polls.show({
+  polls: [
+    { id: "1", question: "When shall we meet again?", answers: ["Thursday", "Sunday"], counts: [310, 117], closed_ms: null },
+    { id: "2", question: "Was that too long?", answers: ["Yes", "No"], counts: [0, 0], closed_ms: now },
+  ],
+  questions: [
+    { id: 11, name: "Lena Weber", text: "Who asked the people who vote by post?", votes: 1234 },
+    { id: 12, name: "Omar", text: "What does a poll cost?", votes: 0 },
+  ],
+  taken: [{ id: 9, text: "How many of those who were asked did answer?", to_ms: null }],
+}, true);
+for (const state of ["off", "ready", "connecting", "live", "waiting"]) {
+  const one = { state, trouble: state === "waiting" ? "bad-key" : "", since_ms: state === "live" ? now : null, dropped: state === "live" ? 12 : 0 };
+  $("a-destination").append(sent(one, "Wrong stream key", "YouTube"));
+}
 const comments = [
   { id: 1, name: "Lena Weber", handle: "lena", role: "", text: "Who asked the people who vote by post?", at_ms: now },
   { id: 2, name: "Grace Hopper", handle: "grace", role: "co_host", text: "We come to that in ten minutes.", at_ms: now },

@@ -4,6 +4,7 @@ import { $, text, when } from "./page.js";
 
 /** @type {{ space: string, key: string }} */
 const { space, key } = JSON.parse($("page").textContent);
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 const button = /** @type {HTMLButtonElement} */ ($("push"));
 
 /** @param {string} name what is said below the button, with an address to take it back */
@@ -38,7 +39,7 @@ async function subscription() {
 async function subscribe() {
   if ((await Notification.requestPermission()) !== "granted") return say("remind.push_denied");
   const { endpoint, keys } = (await subscription()).toJSON();
-  const body = new URLSearchParams({ space, endpoint: endpoint ?? "", p256dh: keys?.p256dh ?? "", auth: keys?.auth ?? "" });
+  const body = new URLSearchParams({ space, zone, endpoint: endpoint ?? "", p256dh: keys?.p256dh ?? "", auth: keys?.auth ?? "" });
   const reply = await fetch("/account/remind/push", { method: "POST", body });
   if (!reply.ok) throw new Error((await reply.json()).detail);
   say("remind.push_done", (await reply.json()).link);
@@ -46,6 +47,7 @@ async function subscribe() {
 }
 
 for (const time of document.querySelectorAll("time")) time.textContent = when(Date.parse(time.dateTime));
+for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[name=zone]"))) field.value = zone;
 button.addEventListener("click", async () => {
   button.disabled = true;
   try {

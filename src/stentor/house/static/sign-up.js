@@ -1,5 +1,6 @@
 // Making an account, with a passkey or a password. An invitation stands behind `#`, where no server logs it.
 
+import { plain, suggested } from "./handle.js";
 import { $, ask, text } from "./page.js";
 import { attempt, canPasskey, makePasskey, showCodes, toProvider, values } from "./sign.js";
 
@@ -12,6 +13,18 @@ const takeIn = (/** @type {boolean} */ invited) => {
   $("provider").hidden = !page.provider || !(invited || page.provider_opens);
 };
 const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
+
+/** @type {{ name: HTMLInputElement, handle: HTMLInputElement }} */
+const { name: called, handle: chosen } = form.elements;
+let own = chosen.value !== ""; // until somebody writes one, it follows the name
+called.addEventListener("input", () => { if (!own) chosen.value = suggested(called.value); });
+chosen.addEventListener("input", () => {
+  own = chosen.value !== "";
+  const [at, fit] = [chosen.selectionStart, plain(chosen.value)];
+  if (fit === chosen.value) return;
+  chosen.value = fit;
+  chosen.setSelectionRange(at, at);
+});
 
 form.addEventListener("submit", async (/** @type {SubmitEvent & { submitter: HTMLButtonElement | null }} */ event) => {
   event.preventDefault();

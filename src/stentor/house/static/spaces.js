@@ -24,7 +24,7 @@ let shown = "";
 const DAY_MS = 24 * 3600e3; // nobody opens a space so long before its time on purpose
 const VERDICT_MS = 10e3; // the house makes it no more often
 /** @type {Map<string, string>} */
-const verdicts = new Map(); // of spaces that are on, by id
+const verdicts = new Map(); // of spaces that are on and full, by id
 let verdictsMs = 0;
 
 /** @param {string} sentence */
@@ -60,7 +60,7 @@ function commands(space) {
   const act = (verb, key, properties) =>
     button(text(key), (pressed) => send(space, verb, pressed), { ...properties, dataset: { verb, space: space.id } });
   switch (space.state) {
-    case "scheduled": return [act("doors", "do.doors", { className: "primary" }), act("live", "do.live"), asks(space), act("cancel", "do.cancel")];
+    case "scheduled": return [act("doors", "do.doors"), act("live", "do.live"), asks(space), act("cancel", "do.cancel")];
     case "doors_open": return [act("live", "do.live", { className: "primary" }), ...(space.listeners ? [] : [act("close_doors", "doors.close")]), asks(space), act("end", "do.end")];
     case "live": case "interrupted": return [asks(space), act("end", "do.end")];
     default: return [];
@@ -82,10 +82,13 @@ function row(space) {
       element("h2", {}, space.title),
       element("span", { className: "state", dataset: { state: space.state } }, text(`phase.${space.phase}.chip`))),
     element("p", { className: "quiet" }, [times(space), counted].filter(Boolean).join(" · ")),
-    leads() ? element("ul", { className: "lights" }, ...lights(space.lights)) : null,
+    leads() && burns(space.lights) ? element("ul", { className: "lights" }, ...lights(space.lights)) : null,
     verdicts.has(space.id) ? element("p", {}, verdicts.get(space.id) ?? "") : null,
     element("div", { className: "buttons" }, listen, stage(space), ...(leads() ? commands(space) : [])));
 }
+
+/** Before the doors open, and afterwards, there is nothing to look at. @param {Lights | null} all */
+const burns = (all) => Object.values(all ?? {}).some(({ color }) => color !== "off");
 
 /** @param {SpaceRow} space */
 const stage = (space) => space.stage ? element("a", { href: `/stage/${space.id}`, className: "button" }, text("spaces.stage")) : null;
@@ -99,7 +102,7 @@ async function judge(spaces) {
   if (Date.now() - verdictsMs < VERDICT_MS) return;
   verdictsMs = Date.now();
   const on = spaces.filter(({ state }) => ["doors_open", "live", "interrupted"].includes(state));
-  const said = await Promise.all(on.map(({ id }) => verdict(id, token).catch(() => "")));
+  const said = await Promise.all(on.map(({ id }) => verdict(id, token, false).catch(() => "")));
   verdicts.clear();
   on.forEach(({ id }, at) => { if (said[at]) verdicts.set(id, said[at]); });
 }

@@ -33,7 +33,7 @@ function address() {
 function running(processes) {
   const missing = ROLES.filter((role) => !processes.some((each) => each.role === role));
   return missing.length
-    ? light("red", text("welcome.missing", { roles: missing.join(", ") }))
+    ? light("red", text("welcome.missing", { roles: missing.map((role) => text(`part.${role}`)).join(", ") }))
     : light("green", text("welcome.running"));
 }
 
