@@ -106,7 +106,7 @@ def rows(found: dict[str, Any]) -> list[str]:
         f"| processor time of an LL-HLS part of 6 kB, and of a playlist | {asked['a part']:.1f} µs, "
         f"{asked['a playlist']:.1f} µs | nginx, a file of a part's size: {asked['nginx, a file']:.1f} µs |",
         f"| 20 ms ticks with sound at 5 % loss and 20 ms jitter | {bad['stentor']['ticks']:.1f} of 50, "
-        f"{bad['stentor']['delay']:.0f} ms behind | aiortc as it comes {bad['aiortc']['ticks']:.1f} |",
+        f"{bad['stentor']['delay']:.0f} ms behind | aiortc as it comes {bad['aiortc']['ticks']:.1f} of 50 |",
         *fanout.table(found["fanout"], fanout.SIZES).splitlines(),
     ]  # fmt: skip
 

@@ -31,15 +31,15 @@ from tests.support.edge import silent_hold
 from tests.support.house import House, running_house
 from tests.support.ports import free_port
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "http.md"
 SPLITTERS = (
-    "x%0d%0aX-Injected:%20yes%0d%0aSet-Cookie:%20injected=yes%0d%0a%0d%0a",
-    "x%0aX-Injected:%20yes",
-    "x%0dX-Injected:%20yes",
-    "x%E5%98%8D%E5%98%8AX-Injected:%20yes",  # U+560D U+560A: CR LF to whoever keeps the low byte only
+    "x%0aX-Injected:%20yes%0dX-Injected:%20yes"
+    "%E5%98%8D%E5%98%8AX-Injected:%20yes"  # U+560D U+560A: CR LF to whoever keeps the low byte only
+    "%0d%0aX-Injected:%20yes%0d%0aSet-Cookie:%20injected=yes%0d%0a%0d%0a",
     "%00%0d%0aX-Injected:%20yes",
 )
+"""All that splits a head somewhere; what ends strings in C apart, for some refuse it."""
 ELSEWHERE = (
     "//evil.example",
     "///evil.example",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 import msgspec
 import pytest
 
+from bench import __main__ as measured
 from stentor.base import errors
 from stentor.base.config import PREFIX, Settings
 from stentor.base.errors import StentorError
@@ -326,3 +328,12 @@ def test_the_reference_of_webhooks_has_every_event_with_its_fields() -> None:
     assert told == {hooks.space_type(kind): {*kind.__struct_fields__} - {"at_ms"} for kind in get_args(Event)}
     assert set(re.findall(r"^\| `(account\.\w+)`", text, re.MULTILINE)) == {*hooks.DEED_TYPES}
     assert set(re.findall(r"^\| `(post\.\w+)`", text, re.MULTILINE)) == {*hooks.POST_TYPES}
+
+
+def test_what_is_measured_is_of_the_newest_run() -> None:
+    """Tables of the README and beside it are of the newest whole run that is kept, row by row."""
+    newest = max((ROOT / "bench" / "results").glob("whole-*.json"))
+    rows = measured.rows(json.loads(newest.read_text("utf-8")))
+    for name in measured.TABLES:
+        text = (ROOT / name).read_text("utf-8")
+        assert measured.replaced(text, rows) == text, f"python -m bench --again {newest}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
@@ -147,18 +147,18 @@ async def test_a_standby_makes_several_at_once_and_the_same_bytes() -> None:
         standby.producer.update(speaker.producer.space)
         standby.producer.number, standby.speaks = speaker.producer.number, False
         benches = (speaker, standby)
+        first, seam = speaker.producer.number, speaker.producer.space.live_chunk or 0
+        end = seam + STANDBY_CHUNKS + 3
+        late = {(number + 1) * grid.TICKS_PER_CHUNK - 1 for number in range(first, end) if number % 3 == 1}
+        sent = range(first * grid.TICKS_PER_CHUNK, end * grid.TICKS_PER_CHUNK)
+        for tick in [each for each in sent if each not in late]:
+            hear(benches, tick)
         tasks = [asyncio.create_task(bench.producer.run()) for bench in benches]
-        seam = speaker.producer.space.live_chunk or 0
-        for number in range(speaker.producer.number, seam + STANDBY_CHUNKS + 3):
-            last = (number + 1) * grid.TICKS_PER_CHUNK - (number % 3 == 1)  # some come too late
-            for tick in range(number * grid.TICKS_PER_CHUNK, last):
-                sound = (0.2 * np.sin(np.arange(tick * 960, tick * 960 + 960) / 9)).astype(np.float32)
-                for bench in benches:
-                    bench.producer.hear("", wire_tick.encode(Tick(tick, 20, 1, to_int16(sound))))
-            while min(bench.producer.number for bench in benches) <= number:  # noqa: ASYNC110 nobody tells
-                await asyncio.sleep(0.01)
-            assert len(encoded(standby)) in (0, STANDBY_CHUNKS)
+        await eventually(lambda: min(bench.producer.number for bench in benches) >= end, "all were due", within_s=30)
+        for tick in late:
+            hear(benches, tick)
         await eventually(lambda: len(encoded(speaker)) >= STANDBY_CHUNKS + 3, "the speaker has made them")
+        await eventually(lambda: len(encoded(standby)) >= STANDBY_CHUNKS, "the standby has made the first ones")
         assert len(encoded(standby)) == STANDBY_CHUNKS
         await standby.producer.catch_up()
         assert len(encoded(standby)) >= STANDBY_CHUNKS + 3
@@ -167,6 +167,13 @@ async def test_a_standby_makes_several_at_once_and_the_same_bytes() -> None:
         await asyncio.wait(tasks)
     for one, other in zip(encoded(speaker), encoded(standby), strict=False):
         assert (one.number, one.source, one.frames) == (other.number, other.source, other.frames)
+
+
+def hear(benches: Iterable[Bench], tick: int) -> None:
+    """The same sound for all of them."""
+    sound = (0.2 * np.sin(np.arange(tick * 960, tick * 960 + 960) / 9)).astype(np.float32)
+    for bench in benches:
+        bench.producer.hear("", wire_tick.encode(Tick(tick, 20, 1, to_int16(sound))))
 
 
 def encoded(bench: Bench) -> list[Chunk]:

@@ -50,6 +50,8 @@ class PublicKeeper:
         self._last = 0
         self._silent: Overloaded | None = None
         """Why nothing is told in this round any more: what is to be read is written all the same."""
+        self._broken = set[ChangedDocument]()
+        """What cannot be written as it stands, until it changes: it holds nothing else up."""
         self._log = log.get("house")
 
     async def run(self) -> None:
@@ -69,7 +71,8 @@ class PublicKeeper:
         A few at a time, with pauses as long as they took: whoever asks this house for something waits for few.
         """
         late_ms = None if self._lease.held else unix_ms(self._clock()) - LEFT_MS
-        rows = sorted(await self._outbox.waiting(AT_ONCE, before_ms=late_ms), key=lambda row: ORDER.index(row.kind))
+        found = set(await self._outbox.waiting(AT_ONCE, before_ms=late_ms))
+        rows = sorted(found - self._broken, key=lambda row: ORDER.index(row.kind))
         if not rows:
             return 0
         self._silent = None
@@ -78,7 +81,7 @@ class PublicKeeper:
         for at in range(0, len(rows), SLICE):
             some, last = rows[at : at + SLICE], at + SLICE >= len(rows)
             began_s = asyncio.get_running_loop().time()
-            await self._write(some, newest=newest and last)
+            await self._write_whole(some, newest=newest and last)
             if not last and self._silent is None:
                 await asyncio.sleep(asyncio.get_running_loop().time() - began_s)
         if self._silent is not None:
@@ -91,6 +94,20 @@ class PublicKeeper:
         await self._put(
             {public.key(public.POST, each): PublicPost(id=each, version=self._version(), gone=True) for each in gone}
         )
+
+    async def _write_whole(self, rows: Sequence[ChangedDocument], *, newest: bool) -> None:
+        """All of them; where that fails one by one, without those it fails for."""
+        try:
+            await self._write(rows, newest=newest)
+        except Overloaded:
+            raise
+        except Exception:
+            if len(rows) > 1:
+                for row in rows:
+                    await self._write_whole([row], newest=newest and row is rows[-1])
+                return
+            self._log.exception("document-not-written", kind=rows[0].kind, id=rows[0].id)
+            self._broken.update(rows)
 
     async def _write(self, rows: Sequence[ChangedDocument], *, newest: bool) -> None:
         made = await self._made(rows)

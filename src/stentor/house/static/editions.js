@@ -4,8 +4,14 @@ import { $, ask, element, text } from "./page.js";
 import { clock } from "./shared/clock.js";
 import { locale } from "./shared/texts.js";
 
-const LOOK_MS = 4000; // while it is being made
-const CALM_MS = 60e3; // else: it is made anew when something is deleted
+const LOOK_MS = 4000; // while it is being made, or is about to be
+const CALM_MS = 60e3;
+
+/**
+ * Whether it is being made, or is ordered soon: after the end there is at first neither an order nor a cut.
+ * @param {Pick<EditionView, "state" | "cut">} found
+ */
+const comes = ({ state, cut }) => (state ? state !== "failed" : !cut);
 
 export class Editions {
   /**
@@ -16,6 +22,7 @@ export class Editions {
     this.space = space;
     this.token = token;
     this.shown = false;
+    this.removals = 0;
     this.address = "";
     this.timer = 0;
     $("editions-again").addEventListener("click", () => command(async () => this.#show(await this.#ask("POST"))));
@@ -31,9 +38,11 @@ export class Editions {
     $("editions").hidden = !shows;
     $("editions-first").value = view.switches.unedited ? "unedited" : "cut";
     this.address = view.audience.page ?? "";
-    if (shows && !this.shown) this.#look();
-    if (!shows) clearTimeout(this.timer);
+    const news = !this.shown || view.removals.length !== this.removals; // what is deleted orders the cut anew
+    this.removals = view.removals.length;
     this.shown = shows;
+    if (!shows) clearTimeout(this.timer);
+    else if (news) this.#look();
   }
 
   async #look() {
@@ -41,7 +50,7 @@ export class Editions {
     try {
       const found = await this.#ask("GET");
       this.#show(found);
-      if (found.state && found.state !== "failed") again = LOOK_MS;
+      if (comes(found)) again = LOOK_MS;
     } catch {
       again = LOOK_MS; // the house is away: its own part of the page says so
     }
@@ -66,7 +75,7 @@ export class Editions {
     $("editions-bar").value = state === "cutting" ? 0.5 + done / 2 : done / 2;
     $("editions-again").disabled = Boolean(state) && state !== "failed";
     $("editions-cut").replaceChildren(...(cut ? this.#lines(cut) : []));
-    if (state && state !== "failed" && this.shown) {
+    if (comes({ state, cut }) && this.shown) {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.#look(), LOOK_MS);
     }
