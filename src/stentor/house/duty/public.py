@@ -101,7 +101,7 @@ class PublicKeeper:
             await self._write(rows, newest=newest)
         except Overloaded:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 the outermost boundary of a document: a broken one holds no others up
             if len(rows) > 1:
                 for row in rows:
                     await self._write_whole([row], newest=newest and row is rows[-1])
