@@ -1,8 +1,9 @@
 """What a simulcast costs its process: ``python -m bench.simulcast [--seconds 20]``.
 
 The feed of a space in which eight people are on the stage, somebody else talks every half a second and captions go on:
-everything that is ever drawn. To no destination, to one and to five, each an RTMP line to nginx; and to one while
-nothing changes. Kept is processor time as a part of one core.
+everything that is ever drawn. To no destination; to one and to five by RTMP (nginx), by SRT with a passphrase
+(srt-live-transmit) and by WHIP (GStreamer's WebRTC); and to one while nothing changes. Kept is processor time of the
+process, with all its threads, as a part of one core.
 """
 
 from __future__ import annotations
@@ -12,29 +13,39 @@ import asyncio
 import json
 import tempfile
 import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bench.kept import head, keep
 from stentor.audio import music
 from stentor.base.clock import wall
 from stentor.base.units import SeatId, SpaceId
-from stentor.courier.simulcast.destination import Destination, Sent
+from stentor.courier.simulcast.destination import Destination
 from stentor.courier.simulcast.feed import Feed
-from stentor.courier.simulcast.line import RtmpLine
+from stentor.courier.simulcast.line import DestinationLine, RtmpLine, Sent
 from stentor.courier.simulcast.picture import ScenePicture
+from stentor.courier.simulcast.srt import SrtLine
+from stentor.courier.simulcast.whip import WhipLine
 from stentor.courier.simulcast.words import SentDestination
 from stentor.spaces import pulse
 from stentor.spaces.model import Role, Space, State
 from stentor.spaces.pulse import Pulse, PulseSeat
-from stentor.spaces.simulcast import DestinationKind, DestinationSecret
-from stentor.wire import rtmp
+from stentor.spaces.simulcast import DestinationKind, DestinationSecret, DestinationState
+from stentor.wire import ingest, rtmp, srt
 from stentor.wire.chunk import Chunk
 from stentor.wire.cue import Cue
-from tests.support.receivers import rtmp_server
+from tests.support.receivers import rtmp_server, srt_server, whip_server
 
 SEATS = 8
+MANY: Final = 5
+SETTLE_S: Final = 4.0
+PASSPHRASE: Final = "a-long-passphrase"
+ANY: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+"""WebRTC goes by the machine's own address."""
 WORDS = "What is said here stands below the faces, two lines of it at a time, and goes on as the voice does. " * 3
 
 
@@ -47,7 +58,7 @@ def chunk(space: Space, number: int, frames: dict[str, list[bytes]], *, lively: 
     return Chunk(space.id, number, space.doors_open_ms, "stage", 0, 0, pulse.encode(told), frames)  # type: ignore[arg-type]
 
 
-async def cost(port: int, destinations: int, seconds: float, *, lively: bool) -> dict[str, Any]:
+async def cost(lines: Sequence[Callable[[], DestinationLine]], seconds: float, *, lively: bool) -> dict[str, Any]:
     """Of one run."""
     doors_ms = round((time.time() - 60) * 1000)
     space = Space(SpaceId("talk"), "A talk of many about what it costs", State.LIVE, doors_open_ms=doors_ms)
@@ -62,11 +73,9 @@ async def cost(port: int, destinations: int, seconds: float, *, lively: bool) ->
         space, loop, picture, emit,
         clock=wall, site="Example", address="talk.example.org/s/talk",
     )  # fmt: skip
-    for number in range(destinations):
-        where = rtmp.address(f"rtmp://localhost:{port}/live", f"key{number}")
+    for number, line in enumerate(lines):
         told = SentDestination(number, DestinationKind.RTMP, "", DestinationSecret(""))
-        made.append(Destination(told, lambda where=where: RtmpLine(where, allowed=(ip_network("127.0.0.0/8"),)),  # type: ignore[misc]
-                                clock_ms=lambda: round(time.time() * 1000)))  # fmt: skip
+        made.append(Destination(told, line, clock_ms=lambda: round(time.time() * 1000)))
     tasks = [asyncio.create_task(each.run()) for each in made]
     for number in range(feed.start, feed.start + 120):
         feed.hear(chunk(space, number, loop.chunk_frames(number), lively=lively))
@@ -74,16 +83,17 @@ async def cost(port: int, destinations: int, seconds: float, *, lively: bool) ->
         start = round((time.time() - 6) * 1000) - doors_ms + number * 3000
         feed.read(Cue(space.id, doors_ms, start, start + 3000, SeatId("s1"), "P", WORDS[:300], "en", 0))
     task = asyncio.create_task(feed.run())
-    await asyncio.sleep(2.0)
+    await asyncio.sleep(SETTLE_S)
     began, drawn, at = time.process_time(), feed.cpu_drawn_s, time.monotonic()
-    pixels = picture.redrawn
+    pixels, sent = picture.redrawn, [each.seen.sent_bytes for each in made]
     await asyncio.sleep(seconds)
     took = time.monotonic() - at
     found = {
         "core": round((time.process_time() - began) / took, 4),
         "drawing": round((feed.cpu_drawn_s - drawn) / took, 4),
         "pictures_redrawn_s": round((picture.redrawn - pixels) / took / (1280 * 720), 3),
-        "kB_s": [round(each.seen.sent_bytes / 1000 / (took + 2), 1) for each in made],
+        "kB_s": [round((each.seen.sent_bytes - had) / 1000 / took, 1) for each, had in zip(made, sent, strict=True)],
+        "live": [each.seen.state for each in made].count(DestinationState.LIVE),
         "dropped": sum(each.seen.dropped for each in made),
         "filled": feed.filled,
     }
@@ -93,16 +103,41 @@ async def cost(port: int, destinations: int, seconds: float, *, lively: bool) ->
     return found
 
 
+@asynccontextmanager
+async def receivers(folder: Path) -> AsyncIterator[dict[str, Sequence[Callable[[], DestinationLine]]]]:
+    """Real servers, and lines to them: of each kind as many as there are destinations at most in a run."""
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(rtmp_server(folder / "rtmp"))
+        addresses = [rtmp.address(f"rtmp://localhost:{port}/live", f"key{number}") for number in range(MANY)]
+        ports = [
+            await stack.enter_async_context(srt_server(folder / f"{number}.ts", passphrase=PASSPHRASE))
+            for number in range(MANY)
+        ]
+        calls = [srt.address(f"srt://127.0.0.1:{each}", "", PASSPHRASE) for each in ports]
+        whip_port, _ = await stack.enter_async_context(whip_server(folder / "whip", "token"))
+        endpoint = ingest.address(f"http://127.0.0.1:{whip_port}/live", "token", "")
+        yield {
+            "rtmp": [partial(RtmpLine, each, allowed=ANY) for each in addresses],
+            "srt": [partial(SrtLine, each, allowed=ANY) for each in calls],
+            "whip": [partial(WhipLine, endpoint, allowed=ANY)] * MANY,
+        }
+
+
 async def measure(seconds: float) -> dict[str, Any]:
     """All runs."""
     found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        async with rtmp_server(Path(folder, "rtmp")) as port:
-            for name, count, lively in (("none", 0, True), ("one", 1, True), ("five", 5, True), ("still", 1, False)):
-                found[name] = await cost(port, count, seconds, lively=lively)
+    with tempfile.TemporaryDirectory() as made:
+        async with receivers(Path(made)) as lines:
+            runs = [("none", "rtmp", 0), *((f"{kind} {count}", kind, count) for kind in lines for count in (1, MANY))]
+            for name, kind, count in runs:
+                found[name] = await cost(lines[kind][:count], seconds, lively=True)
                 print(f"{name}: {json.dumps(found[name])}", flush=True)
-    found["a destination"] = round((found["five"]["core"] - found["one"]["core"]) / 4, 4)
-    print(f"a destination more: {found['a destination']:.2%} of a core")
+            found["still"] = await cost(lines["rtmp"][:1], seconds, lively=False)
+            print(f"still: {json.dumps(found['still'])}", flush=True)
+    for kind in lines:
+        more = (found[f"{kind} {MANY}"]["core"] - found[f"{kind} 1"]["core"]) / (MANY - 1)
+        found[f"a destination by {kind}"] = round(more, 4)
+        print(f"a destination more by {kind}: {more:.2%} of a core")
     return found
 
 

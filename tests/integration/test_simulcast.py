@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from stentor.client.speaker import Speaker
-from tests.support.receivers import Recorded, rtmp_server, srt_server
+from tests.support.receivers import Recorded, rtmp_server, srt_server, whip_server
 from tests.support.sound import MATCHED, correlation, voice
 from tests.support.wait import eventually
 from tests.support.whole import Whole, whole
@@ -58,7 +58,8 @@ async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
     async with (
         rtmp_server(tmp_path / "there") as port,
         srt_server(tmp_path / "talk.ts", passphrase="a-long-passphrase") as srt_port,
-        whole(tmp_path / "data", edges=1, courier_networks="127.0.0.0/8") as house,
+        whip_server(tmp_path / "webrtc", "the-token") as (whip_port, _),
+        whole(tmp_path / "data", edges=1, courier_networks="0.0.0.0/0,::/0") as house,
     ):
         tokens = await house.space("talk")
         wish = {"name": "Tube", "server": f"rtmp://localhost:{port}/live", "key": "first-key"}
@@ -87,7 +88,10 @@ async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
         wish = {"name": "Media server", "kind": "srt", "server": line, "key": ""}
         made = await house.call("POST", "/spaces/talk/destinations", wish)
         assert made["server"] == f"srt://127.0.0.1:{srt_port}?latency=500000"  # what is secret is not shown
+        wish = {"name": "WebRTC", "kind": "whip", "server": f"http://127.0.0.1:{whip_port}/live", "key": "the-token"}
+        await house.call("POST", "/spaces/talk/destinations", wish)
         await stands(house, "live", which=1)
+        await stands(house, "live", which=2)
         said = voice("reader")[: SAID_S * RATE]
         async with Speaker(house.whip("talk"), tokens["host"], said, name="host", pause_s=30.0):
             await house.call("POST", "/spaces/talk/live")
@@ -95,9 +99,10 @@ async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
         await house.call("PUT", "/spaces/talk/visibility", {"visibility": "members"})
         await eventually(lambda: not workers(), "a private space is sent nowhere", within_s=10)
         await house.call("POST", "/spaces/talk/end")
-    for file in (tmp_path / "there" / "second-key.flv", tmp_path / "talk.ts"):
-        found = Recorded(file)
-        assert found.codecs == {"video": "h264 1280", "audio": "aac"}
+    kinds = {"there/second-key.flv": "aac", "talk.ts": "aac", "webrtc/session-0.mkv": "opus"}
+    for file, codec in kinds.items():
+        found = Recorded(tmp_path / file)
+        assert found.codecs == {"video": "h264 1280", "audio": codec}
         heard = correlation(said, found.sound)
         assert heard.score >= MATCHED, heard
         assert heard.compared_s > SAID_S - 2

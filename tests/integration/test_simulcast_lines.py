@@ -15,8 +15,8 @@ import numpy as np
 
 from stentor.audio import music
 from stentor.base import grid
-from stentor.courier.simulcast.destination import Destination, Sent
-from stentor.courier.simulcast.line import DestinationLine, IcecastLine, RtmpLine
+from stentor.courier.simulcast.destination import Destination
+from stentor.courier.simulcast.line import DestinationLine, IcecastLine, RtmpLine, Sent
 from stentor.courier.simulcast.picture import ScenePicture
 from stentor.courier.simulcast.scene import Scene, SceneFace, SceneHeader
 from stentor.courier.simulcast.video import RATE, VideoEncoder
@@ -50,8 +50,8 @@ class Show:
         self._picture.draw(SCENE)
         self._tasks: list[asyncio.Task[None]] = []
 
-    def add(self, line: Callable[[], DestinationLine]) -> Destination:
-        told = SentDestination(1, DestinationKind.RTMP, "", DestinationSecret(""))
+    def add(self, line: Callable[[], DestinationLine], secret: str = KEY) -> Destination:
+        told = SentDestination(1, DestinationKind.RTMP, "", DestinationSecret(secret))
         made = Destination(told, line, clock_ms=lambda: round(time.time() * 1000), pause=0.1)
         self.destinations.append(made)
         self._tasks.append(asyncio.create_task(made.run()))
@@ -61,12 +61,13 @@ class Show:
         began, chunk, number = time.monotonic(), 0, 0
         while True:
             while chunk * grid.CHUNK_S <= time.monotonic() - began:
-                self._put(Sent(chunk * grid.CHUNK_MS, self.loop.chunk_frames(chunk)["aac-64"]))
+                frames = self.loop.chunk_frames(chunk)
+                self._put(Sent(chunk * grid.CHUNK_MS, frames["aac-64"], frames["opus-24"]))
                 chunk += 1
             planes = self._picture.planes
             if self._noise is not None:
                 planes[400:560, :320] = self._noise.integers(0, 255, (160, 320), dtype=np.uint8)
-            self._put(Sent(number * 1000 // RATE, [], self._encoder.encode(planes)))
+            self._put(Sent(number * 1000 // RATE, [], [], self._encoder.encode(planes)))
             number = max(number + 1, int((time.monotonic() - began) * RATE))
             await asyncio.sleep(began + number / RATE - time.monotonic())
 

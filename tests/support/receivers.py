@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.support import caches, debian
+from tests.support import caches, debian, players
 from tests.support.ports import free_ports
 
 MODULE: Final = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
@@ -123,6 +123,27 @@ async def srt_server(file: Path, *, passphrase: str = "", port: int = 0, cut: bo
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGKILL if cut else signal.SIGTERM)
+        await process.wait()
+
+
+@asynccontextmanager
+async def whip_server(folder: Path, token: str) -> AsyncIterator[tuple[int, asyncio.subprocess.Process]]:
+    """GStreamer's WebRTC behind a WHIP endpoint, ``/live``; what it was sent is written to ``session-0.mkv`` and so on.
+    Yields its port and the process."""
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240 in a test
+    (port,) = free_ports(1)
+    script = Path(__file__).with_name("whip_receiver.py")
+    process = await asyncio.create_subprocess_exec(
+        players.PYTHON, str(script), str(port), str(folder), token, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(debian.START_S):
+            assert await process.stdout.readline() == b"listening\n"
+        yield port, process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
 
 

@@ -35,7 +35,7 @@ MOST_FILES = 15
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 HOMES = {
-    "aiortc": {"stage", "client"},
+    "aiortc": {"courier", "stage", "client"},
     "av": {"audio", "courier", "people", "stage", "client"},
     "nats": {"bus"},
     "sqlalchemy": {"store"},

@@ -23,6 +23,7 @@ class DestinationKind(StrEnum):
     """Also over TLS (rtmps)."""
     ICECAST = "icecast"
     SRT = "srt"
+    WHIP = "whip"
 
 
 class DestinationState(StrEnum):
@@ -41,13 +42,15 @@ class DestinationSecret(msgspec.Struct, frozen=True):
     """What nobody is shown again of a destination; sealed as lines, of which the empty ones at the end are left out."""
 
     key: str
-    """Stream key, a source's password, or SRT's stream ID."""
+    """Stream key, a source's password, SRT's stream ID, or WHIP's token."""
     passphrase: str = ""
     """SRT's, which encrypts."""
+    path: str = ""
+    """Of an address of WHIP's that has no token beside it."""
 
     @property
     def text(self) -> str:
-        return f"{self.key}\n{self.passphrase}".rstrip("\n")
+        return f"{self.key}\n{self.passphrase}\n{self.path}".rstrip("\n")
 
     @classmethod
     def read(cls, text: str) -> DestinationSecret:

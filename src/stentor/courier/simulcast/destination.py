@@ -9,12 +9,13 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from stentor.base import log
 from stentor.base.grid import CHUNK_MS
-from stentor.courier.simulcast.line import DestinationLine, LineBroken
-from stentor.courier.simulcast.video import EncodedPicture
+from stentor.courier.simulcast.line import DestinationLine, LineBroken, Sent
 from stentor.courier.simulcast.words import SentDestination
 from stentor.spaces.simulcast import DestinationSeen, DestinationState
 
@@ -27,14 +28,8 @@ LATE_MS: Final = 2000
 LOST_MS: Final = 20_000
 """One that is so far behind with the sound alone is given up, and connected anew."""
 STUCK_S: Final = 20.0
-
-
-class Sent(NamedTuple):
-    """Sound or a picture; ``at_ms`` counts from the beginning of the simulcast."""
-
-    at_ms: int
-    frames: list[bytes]
-    picture: EncodedPicture | None = None
+SECRET: Final = 4
+"""What is shorter stands in any sentence, and hides nothing."""
 
 
 class Destination:
@@ -58,6 +53,7 @@ class Destination:
         self._no_pictures = False
         """Until one comes that stands alone."""
         self._slow = False
+        self._open: DestinationLine | None = None
         self._log = log.get("simulcast")
 
     @property
@@ -73,13 +69,14 @@ class Destination:
         if self._state is not DestinationState.LIVE:
             return
         behind_ms = sent.at_ms - self._queue[0].at_ms if self._queue else 0
-        if behind_ms > LATE_MS:
+        late = behind_ms > LATE_MS or (self._open is not None and self._open.late)
+        if late:
             waiting = len(self._queue)
             self._queue = deque(each for each in self._queue if each.picture is None)
             self._dropped += waiting - len(self._queue)
             self._slow = self._no_pictures = True
         if sent.picture is not None:
-            if self._no_pictures and ((self._slow and behind_ms > LATE_MS) or not sent.picture.key):
+            if self._no_pictures and ((self._slow and late) or not sent.picture.key):
                 self._dropped += self._slow
                 return
             self._slow = self._no_pictures = False
@@ -112,8 +109,10 @@ class Destination:
             self._queue.clear()
             self._no_pictures, self._slow = True, False
             self._now(DestinationState.LIVE)
+            self._open = line
             await self._pump(line)
         finally:
+            self._open = None
             await line.close()
 
     async def _pump(self, line: DestinationLine) -> None:
@@ -128,17 +127,18 @@ class Destination:
             if first_ms is None:  # sound goes a chunk at a time: a picture from the middle of one comes after it
                 first_ms = sent.at_ms - CHUNK_MS
             at_ms = max(0, sent.at_ms - first_ms)
-            data = line.picture(at_ms, sent.picture) if sent.picture else line.sound(at_ms, sent.frames)
             try:
                 async with asyncio.timeout(STUCK_S):
-                    await line.write(data)
+                    self._bytes += await line.send(at_ms, sent)
             except TimeoutError as error:
                 raise LineBroken("It takes nothing any more.", code="too-slow") from error
-            self._bytes += len(data)
             if self._queue and self._queue[0] is sent:
                 self._queue.popleft()
 
     def _now(self, state: DestinationState, trouble: str = "", words: str = "") -> None:
         if state is not self._state:
             self._since_ms = self._clock_ms()
+        for secret in msgspec.structs.astuple(self.told.secret):
+            if len(secret) >= SECRET:  # a server may repeat what it was told (restreamer #107)
+                words = words.replace(secret, "…")
         self._state, self._trouble, self._words = state, trouble, words

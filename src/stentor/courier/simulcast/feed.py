@@ -16,7 +16,7 @@ from stentor.base import grid
 from stentor.base.clock import Clock
 from stentor.base.errors import Malformed
 from stentor.courier.simulcast import scene as scenes
-from stentor.courier.simulcast.destination import Sent
+from stentor.courier.simulcast.line import Sent
 from stentor.courier.simulcast.picture import ScenePicture
 from stentor.courier.simulcast.scene import Scene
 from stentor.courier.simulcast.video import RATE, VideoEncoder
@@ -28,6 +28,8 @@ from stentor.wire.cue import Cue
 
 DELAY_S: Final = 6.0
 SOUND: Final = "aac-64"
+OPUS: Final = "opus-24"
+"""What WebRTC takes."""
 REDRAW_S: Final = 0.5
 """So often at most something is drawn."""
 MOST_CUES: Final = 40
@@ -102,12 +104,13 @@ class Feed:
     def _sound(self) -> None:
         while self._next * grid.CHUNK_S <= self._played_s and not self.over:
             number, chunk = self._next, self._chunks.pop(self._next, None)
-            frames = chunk.frames.get(SOUND) if chunk is not None else None
+            frames = chunk.frames if chunk is not None and chunk.frames else self.loop.chunk_frames(number)
             if chunk is None:
                 self.filled += 1
             else:
                 self._pulse = _pulse(chunk.pulse) or self._pulse
-            self._emit(Sent(number * grid.CHUNK_MS - self._first_ms, frames or self.loop.chunk_frames(number)[SOUND]))
+            at_ms = number * grid.CHUNK_MS - self._first_ms
+            self._emit(Sent(at_ms, frames.get(SOUND, []), frames.get(OPUS, [])))
             self._next += 1
 
     def _show(self, number: int) -> None:
@@ -120,7 +123,7 @@ class Feed:
                 self.needs(missing)
             self._picture.draw(found)
             self.cpu_drawn_s += time.process_time() - began
-        self._emit(Sent(at_ms - self._first_ms, [], self._encoder.encode(self._picture.planes)))
+        self._emit(Sent(at_ms - self._first_ms, [], [], self._encoder.encode(self._picture.planes)))
 
     def scene(self, at_ms: int) -> Scene:
         """What there is to see then, in ms after the doors opened."""

@@ -7,7 +7,7 @@ import base64
 import os
 import socket
 import ssl
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import stentor
 from stentor.base.errors import Malformed, StentorError
@@ -27,6 +27,17 @@ SEND_BYTES: Final = 32 * 1024
 AGENT: Final = f"Stentor/{stentor.__version__}"
 
 
+class Sent(NamedTuple):
+    """Sound or a picture; ``at_ms`` counts from the beginning of the simulcast."""
+
+    at_ms: int
+    frames: list[bytes]
+    """A chunk's of AAC."""
+    opus: list[bytes]
+    """The same in Opus."""
+    picture: EncodedPicture | None = None
+
+
 class LineBroken(StentorError):
     """The connection is of no use (any more). ``code`` says why; ``detail`` may have the server's own words."""
 
@@ -36,28 +47,46 @@ class LineBroken(StentorError):
 class DestinationLine(Protocol):
     """One connection that takes sound and, if it can, pictures."""
 
-    pictures: bool
+    late: bool
+    """It takes no pictures now, so that the sound may go on."""
 
     async def open(self) -> None:
         """Connects. Raises :class:`LineBroken`."""
 
-    def sound(self, at_ms: int, frames: list[bytes]) -> bytes:
-        """The bytes of raw frames of AAC, the first of which is heard at ``at_ms``."""
-
-    def picture(self, at_ms: int, picture: EncodedPicture) -> bytes:
-        """The bytes of a picture."""
-
-    async def write(self, data: bytes) -> None:
-        """Returns when the line can take more. Raises :class:`LineBroken`."""
+    async def send(self, at_ms: int, sent: Sent) -> int:
+        """Sends what is heard or seen ``at_ms`` after the line's own beginning; returns when it can take more, with the
+        number of bytes. Raises :class:`LineBroken`."""
 
     async def close(self) -> None:
         """Says goodbye as far as the other side still hears."""
 
 
-class TcpLine:
-    """What both have in common."""
+class ByteLine:
+    """A line that takes bytes in their order, and makes its sender wait when it is slow."""
 
-    pictures = False
+    late = False
+
+    async def send(self, at_ms: int, sent: Sent) -> int:
+        """Of :class:`DestinationLine`."""
+        data = self.picture(at_ms, sent.picture) if sent.picture else self.sound(at_ms, sent.frames)
+        await self.write(data)
+        return len(data)
+
+    def sound(self, at_ms: int, frames: list[bytes]) -> bytes:
+        """The bytes of raw frames of AAC, the first of which is heard at ``at_ms``."""
+        raise NotImplementedError
+
+    def picture(self, at_ms: int, picture: EncodedPicture) -> bytes:
+        """The bytes of a picture."""
+        raise NotImplementedError
+
+    async def write(self, data: bytes) -> None:
+        """Returns when the line can take more. Raises :class:`LineBroken`."""
+        raise NotImplementedError
+
+
+class TcpLine(ByteLine):
+    """What RTMP and Icecast have in common."""
 
     def __init__(self, host: str, port: int, *, secure: bool, allowed: Networks, tls: ssl.SSLContext | None) -> None:
         self._host, self._port, self._allowed = host, port, allowed
@@ -161,8 +190,6 @@ class TcpLine:
 
 class RtmpLine(TcpLine):
     """Publishes to an RTMP server."""
-
-    pictures = True
 
     def __init__(self, where: RtmpAddress, *, allowed: Networks, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(where.host, where.port, secure=where.secure, allowed=allowed, tls=tls)

@@ -13,7 +13,7 @@ from typing import Final
 from stentor.base.errors import SetupError
 from stentor.courier.addresses import reachable
 from stentor.courier.simulcast.libsrt import PAYLOAD_BYTES, SrtOption, SrtReject, SrtSocket, SrtState
-from stentor.courier.simulcast.line import CONNECT_S, GOODBYE_S, LineBroken
+from stentor.courier.simulcast.line import CONNECT_S, GOODBYE_S, ByteLine, LineBroken
 from stentor.courier.simulcast.video import EncodedPicture
 from stentor.wire.forwarded import Networks
 from stentor.wire.mpegts import TransportStream
@@ -35,11 +35,9 @@ _TROUBLES: Final[dict[int, str]] = {
 }  # fmt: skip
 
 
-class SrtLine:
+class SrtLine(ByteLine):
     """One call. So much is under way that it is confirmed within half a latency: what came later would be of no use to
     the other side, which does not wait for it. The rest waits here, where pictures are left out before sound is."""
-
-    pictures = True
 
     def __init__(self, where: SrtAddress, *, allowed: Networks) -> None:
         self._where, self._allowed = where, allowed

@@ -32,15 +32,16 @@ from stentor.bus.identity import join
 from stentor.courier.addresses import networks
 from stentor.courier.simulcast.destination import Destination
 from stentor.courier.simulcast.feed import Feed
-from stentor.courier.simulcast.line import DestinationLine, IcecastLine, RtmpLine
+from stentor.courier.simulcast.line import DestinationLine, IcecastLine, RtmpLine, Sent
 from stentor.courier.simulcast.picture import ScenePicture
 from stentor.courier.simulcast.srt import SrtLine
+from stentor.courier.simulcast.whip import WhipLine
 from stentor.courier.simulcast.words import SentDestination, SimulcastOrder, Told
 from stentor.spaces.model import Space, State
 from stentor.spaces.simulcast import DestinationKind
 from stentor.store.loops import HoldLoops
 from stentor.store.objects import Objects
-from stentor.wire import icecast, rtmp, srt
+from stentor.wire import icecast, ingest, rtmp, srt
 
 ACCENT: Final = "#e2a03f"
 """Of the design."""
@@ -111,12 +112,15 @@ class Simulcast:
         if told.kind is DestinationKind.SRT:
             called = srt.address(told.server, secret.key, secret.passphrase)
             return lambda: SrtLine(called, allowed=self._allowed)
+        if told.kind is DestinationKind.WHIP:
+            endpoint = ingest.address(told.server, secret.key, secret.path)
+            return lambda: WhipLine(endpoint, allowed=self._allowed)
         where = rtmp.address(told.server, secret.key)
         return lambda: RtmpLine(where, allowed=self._allowed)
 
-    def _emit(self, sent: object) -> None:
+    def _emit(self, sent: Sent) -> None:
         for made, _ in self._destinations.values():
-            made.put(sent)  # type: ignore[arg-type]
+            made.put(sent)
 
     async def _follow(self, feed: Feed) -> None:
         assert self.space.doors_open_ms is not None

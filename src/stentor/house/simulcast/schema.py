@@ -15,8 +15,8 @@ ServerAddress = Annotated[
     str,
     Meta(
         max_length=MOST_SERVER,
-        description="As the network shows it: `rtmps://live.example.org/app`, `icecast://host:8000/mount` or "
-        "`srt://host:port`. What is secret of it is kept with the key.",
+        description="As the network shows it: `rtmps://live.example.org/app`, `icecast://host:8000/mount`, "
+        "`srt://host:port`, or for WHIP `https://whip.example.org/live`. What is secret of it is kept with the key.",
         extra_json_schema={"pattern": "^rtmps?://[a-z0-9-]{1,60}(\\.[a-z0-9-]{1,60})*/[a-z0-9]{1,60}$"},
     ),
 ]
@@ -24,8 +24,8 @@ StreamKey = Annotated[
     str,
     Meta(
         max_length=MOST_SERVER,
-        description="The stream key, the password of a source, or the stream ID of SRT, which may be empty. It is kept "
-        "sealed and never shown again.",
+        description="The stream key, the password of a source, the stream ID of SRT, or the token of WHIP, which both "
+        "may be empty. It is kept sealed and never shown again.",
         extra_json_schema={"pattern": "^[A-Za-z0-9_-]{1,100}$"},
     ),
 ]

@@ -23,7 +23,7 @@ from stentor.spaces.simulcast import (
     SimulcastDestination,
 )
 from stentor.store.destinations import Destinations, SealedDestination
-from stentor.wire import icecast, rtmp, srt
+from stentor.wire import icecast, ingest, rtmp, srt
 
 
 class SimulcastDesk:
@@ -68,6 +68,7 @@ class SimulcastDesk:
             secret = DestinationSecret(
                 had.key if wish.key is None else wish.key,
                 had.passphrase if wish.passphrase is None else wish.passphrase,
+                had.path,
             )
             server, secret = _parted(one.kind, server if wish.server is None else wish.server, secret)
             sealed = self._seal.close(secret.text.encode(), SEALED)
@@ -100,6 +101,9 @@ def _parted(kind: DestinationKind, server: str, secret: DestinationSecret) -> tu
             server, key, passphrase = srt.parted(server, secret.key, secret.passphrase)
             srt.address(server, key, passphrase)
             return server, DestinationSecret(key, passphrase)
+        case DestinationKind.WHIP:
+            server, path = ingest.parted(server, secret.key, secret.path)
+            return server, DestinationSecret(secret.key.strip(), path=path)
         case DestinationKind.ICECAST:
             key = icecast.address(server, secret.key).password
             return server.strip(), DestinationSecret(key)

@@ -49,7 +49,7 @@ async function draw() {
 
 /** What each kind of server is asked for: the beginning of its address, and whether it needs a key.
  * @type {Record<string, [string, boolean]>} */
-const KINDS = { rtmp: ["rtmps://", true], srt: ["srt://", false], icecast: ["icecast://", true] };
+const KINDS = { rtmp: ["rtmps://", true], srt: ["srt://", false], whip: ["https://", false], icecast: ["icecast://", true] };
 
 /** @type {PageForm} */
 const form = $("add");

@@ -1,0 +1,135 @@
+"""What a server gets by WHIP: over real HTTP and WebRTC to GStreamer's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import av
+
+from stentor.client.impairment import BadNetwork, Impairment
+from stentor.courier.simulcast.whip import WhipLine
+from stentor.spaces.simulcast import DestinationState
+from stentor.wire import ingest
+from stentor.wire.forwarded import Networks
+from tests.integration.test_simulcast_lines import HERE, Show, met, showing, stands
+from tests.support.certificates import Authority
+from tests.support.receivers import Recorded, tls_front, whip_server
+from tests.support.wait import eventually
+
+TOKEN = "the-token"
+THIS_MACHINE: Networks = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+"""WebRTC goes by the machine's own address, which is a private one."""
+
+
+def publish(
+    port: int, *, scheme: str = "http", path: str = "live", token: str = TOKEN, **fields: Any
+) -> Callable[[], WhipLine]:
+    where = ingest.address(f"{scheme}://localhost:{port}/{path}", token, "")
+    return lambda: WhipLine(where, **({"allowed": THIS_MACHINE} | fields))
+
+
+def opus(file: Path) -> list[bytes]:
+    """The packets of the sound."""
+    with av.open(str(file)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+def sent(show: Show) -> list[bytes]:
+    return [frame for chunk in range(120) for frame in show.loop.chunk_frames(chunk)["opus-24"]]
+
+
+async def test_a_server_gets_picture_and_sound(tmp_path: Path) -> None:
+    """Over TLS, and where the endpoint sends on to another; packets of Opus in their order, and pictures that play.
+    Its session, which has a relative address (mediamtx #3177), is ended there at the end."""
+    authority, folder = Authority(tmp_path), tmp_path / "there"
+    async with (
+        whip_server(folder, TOKEN) as (port, process),
+        tls_front(port, authority.tls().context) as secure,
+        showing() as show,
+    ):
+        one = show.add(publish(secure, scheme="https", path="sent-on", tls=authority.trust()))
+        await stands(one, DestinationState.LIVE)
+        await eventually(lambda: one.seen.sent_bytes > 60_000, f"something was sent, {one.seen}", within_s=20)
+        assert one.seen.dropped == 0
+        await show.close()
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"begun session-0\n"
+        assert await process.stdout.readline() == b"ended session-0\n"
+    file = folder / "session-0.mkv"
+    found = Recorded(file)
+    assert found.codecs == {"video": "h264 1280", "audio": "opus"}
+    assert found.picture is not None
+    assert found.picture.std() > 10
+    packets, left = opus(file), iter(sent(show))
+    assert len(packets) > 50
+    skipped = [sum(1 for _ in iter(lambda each=each: next(left) == each, True)) for each in packets]  # type: ignore[misc]
+    assert sum(skipped[1:]) <= len(packets) / 20  # none is asked for anew that was lost for long
+
+
+async def test_who_may_not_get_it_gets_nothing(tmp_path: Path) -> None:
+    """A wrong token, a certificate that nobody vouches for, an address of the inner network, also one that stands in
+    the answer alone, a path with no stream, a server that speaks no WHIP: each is told apart."""
+    authority = Authority(tmp_path)
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        status, said = ("200 OK", "Hello") if head.startswith("POST /live") else ("403 Forbidden", f"No, {TOKEN}!")
+        writer.write(
+            f"HTTP/1.1 {status}\r\nContent-Length: {len(said)}\r\nContent-Type: text/plain\r\n"
+            f"Connection: close\r\n\r\n{said}".encode()
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(other, "127.0.0.1", 0)
+    async with (
+        whip_server(tmp_path / "there", TOKEN) as (port, _),
+        tls_front(port, authority.tls().context) as secure,
+        showing() as show,
+    ):
+        plain = server.sockets[0].getsockname()[1]
+        cases = [
+            ("bad-key", show.add(publish(port, token="another"))),
+            ("tls", show.add(publish(secure, scheme="https"))),
+            ("refused-address", show.add(publish(port, allowed=()))),
+            ("refused-address", show.add(publish(port, allowed=HERE))),
+            ("no-stream", show.add(publish(port, path="nothing"))),
+            ("no-whip", show.add(publish(plain))),
+            ("bad-key", show.add(publish(plain, path="echo"), TOKEN)),
+        ]
+        for trouble, one in cases:
+            await met(one, trouble)
+        assert cases[-1][1].seen.words == "403 No, …!"  # what a server repeats is not shown (restreamer #107)
+    server.close()
+
+
+async def test_a_bad_line_loses_pictures_and_a_dead_one_is_found(tmp_path: Path) -> None:
+    """While a third of all packets is lost it gets the sound alone, and pictures again afterwards; a server that was
+    killed is noticed by its silence, and another does not notice."""
+    lines: list[WhipLine] = []
+
+    def bad() -> WhipLine:
+        lines.append(publish(port, silent_s=4.0)())
+        return lines[-1]
+
+    async with whip_server(tmp_path / "b", TOKEN) as (steady, _), showing() as show:
+        async with whip_server(tmp_path / "a", TOKEN) as (port, _):
+            one, other = show.add(bad), show.add(publish(steady))
+            await stands(one, DestinationState.LIVE)
+            peer = lines[0]._peer
+            assert peer is not None
+            transport = peer.getSenders()[0].transport
+            whole, network = transport._send_rtp, BadNetwork(transport, Impairment(loss=0.35))
+            await eventually(lambda: lines[0].late and one.seen.dropped > 5, f"no pictures, {one.seen}", within_s=20)
+            assert network.lost
+            transport._send_rtp = whole  # type: ignore[method-assign]
+            await eventually(lambda: not lines[0].late, "it is good again", within_s=20)
+            dropped = one.seen.dropped
+            await eventually(lambda: not one._no_pictures, f"pictures again, {one.seen}", within_s=20)
+            assert one.seen.dropped <= dropped + 25  # those up to the next one that stands alone
+        await met(one, "closed")
+        assert (other.seen.state, other.seen.times, other.seen.dropped) == (DestinationState.LIVE, 1, 0)
