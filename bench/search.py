@@ -27,6 +27,7 @@ from stentor.social.ids import PostIds
 from stentor.social.searching import parse
 from stentor.store.indexing import IndexingTable
 from stentor.store.posts import Composed, PostsTable
+from stentor.store.profiles import ProfilesTable
 from stentor.store.search import SearchesTable
 from stentor.store.spaces import Store
 from tests.support.postgres import Postgres, module
@@ -56,7 +57,7 @@ def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[tuple[str, Pat
         server.cleanup()
 
 
-def kinds(table: SearchesTable, readers: list[int], few: int) -> dict[str, _Ask]:
+def kinds(table: SearchesTable, profiles: ProfilesTable, readers: list[int], few: int) -> dict[str, _Ask]:
     """What people look for. ``few`` follows so few that a common word by people who want to be found by nobody is
     mostly for others."""
     rng = np.random.default_rng(12)
@@ -76,6 +77,9 @@ def kinds(table: SearchesTable, readers: list[int], few: int) -> dict[str, _Ask]
     async def everybody(each: int) -> object:
         return await table.people(readers[each % len(readers)], "us", most=PAGE)
 
+    async def completed(each: int) -> object:
+        return await profiles.beginning(f"user{middle[each]}"[:-1], readers[each % len(readers)], PAGE, followed=False)
+
     async def tags(each: int) -> object:
         return await table.tags(readers[each % len(readers)], f"tag{middle[each] % 10}")
 
@@ -87,13 +91,21 @@ def kinds(table: SearchesTable, readers: list[int], few: int) -> dict[str, _Ask]
         "a common and a rare one": posts(lambda each: f"{word(common[each])} {word(rare[each])}"),
         "two common words": posts(lambda each: f"{word(common[each])} {word(common[-each])}"),
         "a common word of one author": posts(lambda each: f"{word(common[each])} from:user{middle[each]}"),
+        "a rare word of one who writes most": posts(lambda each: f"{word(rare[each])} from:user{each % 3}"),
+        "a common word of one who writes most": posts(lambda each: f"{word(common[each])} from:user{each % 3}"),
+        "a common word in an answer": posts(lambda each: f"{word(common[each])} is:reply"),
+        "a common word with a picture, of which there are none": posts(
+            lambda each: f"{word(common[each])} has:picture"
+        ),
         "a phrase": posts(lambda each: f'"{word(common[each])} {word(common[-each])}"'),
         "how words begin (4 signs)": posts(lambda each: f"{word(middle[each])[:4]}*"),
         "a common word, for who follows three": posts(lambda each: word(common[each]), few),
         "no word at all that is there": posts(lambda each: f"x{word(rare[each])}x"),
+        "a phrase of words that few say": posts(lambda each: f'"{word(middle[each])} {word(common[each])}"'),
         "own posts": posts(lambda _: "from:me"),
         "people": people,
         "people whose name begins as everybody's": everybody,
+        "how a handle begins, as apps and mentions ask": completed,
         "tags": tags,
     }
 
@@ -103,7 +115,7 @@ async def measure(url: str) -> dict[str, Any]:
     store, place = await Store.open(url), WordyPlace()
     try:
         readers, table, found = place.readers(), SearchesTable(store.work), dict[str, Any]()
-        for name, ask in kinds(table, readers["ordinary"], readers["three"][0]).items():
+        for name, ask in kinds(table, ProfilesTable(store.work), readers["ordinary"], readers["three"][0]).items():
             await timed(SEARCHES, ask)  # once, so that what is read lies in memory as it does where people search
             found[name] = percentiles(await timed(SEARCHES, ask))
             print(f"  {name}: {found[name]}", flush=True)

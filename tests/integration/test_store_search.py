@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 from sqlalchemy import Connection, delete, text, update
@@ -141,26 +141,41 @@ async def test_only_who_wants_it_is_found_by_everybody(finders: Finders) -> None
 
 
 async def test_pages_go_on_where_they_ended(finders: Finders, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over the ranges of PostgreSQL, and past many that are for nobody: no post twice, none left out."""
+    """Over the ranges of PostgreSQL, past many that are for nobody, and however it is looked for: by words, by author,
+    by phrases. No post twice, none left out."""
     monkeypatch.setattr(search_index, "RANGE", 10)
     monkeypatch.setattr(search_index, "AHEAD_MS", 0)
-    monkeypatch.setattr("stentor.store.search.LOOKED_AT", 80)
-    town, mine = finders.town, list[int]()
+    monkeypatch.setattr(search_index, "WALKED", 8)
+    for name, value in (("LOOKED_AT", 20), ("CANDIDATES", 3), ("FIRST_OF_PHRASES", 5)):
+        monkeypatch.setattr(f"stentor.store.search.{name}", value)
+    town, said = finders.town, list[tuple[int, str, str]]()
     for each in range(150):
-        post = await town.post("anna" if each % 50 == 0 else "ben", f"a common word, number {each}")
-        mine += [post] if each % 50 == 0 else []
+        author = "anna" if each % 50 == 0 else "ben"
+        words = f"a {'common word' if each % 3 else 'word common'}, number {each}{' rarely' if each % 60 == 0 else ''}"
+        said.append((await town.post(author, words), author, words))
         if each % 10 == 9:
             await finders.index()
             await finders.indexing.widen(town.now_ms)
-    read, before, pages = list[int](), 2**63 - 1, 0
-    while True:
-        page = await finders.table.posts(town.number["anna"], parse("common"), before=before, most=2)
-        read, pages = read + page.ids, pages + 1
-        if page.before is None:
-            break
-        before = page.before
-    assert read == mine[::-1]
-    assert pages > 1, "a page looked at everything"
+    looked_for: tuple[tuple[str, str, Callable[[str, str], bool]], ...] = (
+        ("anna", "common", lambda author, _: author == "anna"),
+        ("anna", "common word from:me", lambda author, _: author == "anna"),
+        ("ben", "common from:me", lambda author, _: author == "ben"),
+        ("ben", "rarely from:ben", lambda author, words: author == "ben" and "rarely" in words),
+        ("ben", '"common word"', lambda author, words: author == "ben" and "common word" in words),
+        ("ben", '"word common" from:ben', lambda author, words: author == "ben" and "word common" in words),
+        ("ben", "num* from:ben", lambda author, _: author == "ben"),
+        ("ben", "number from:anna", lambda *_: False),
+    )
+    for who, query, fits in looked_for:
+        read, before, pages = list[int](), 2**63 - 1, 0
+        while pages < 200:
+            page = await finders.table.posts(town.number[who], parse(query), before=before, most=2)
+            read, pages = read + page.ids, pages + 1
+            if page.before is None:
+                break
+            before = page.before
+        assert read == [post for post, author, words in reversed(said) if fits(author, words)], query
+    assert pages < 3, "the posts of somebody with two were looked for among all others"
     assert await finders.found("anna", "140 number") == []
     assert await finders.found("ben", "149 number") != []
 
@@ -178,6 +193,9 @@ async def test_people_are_found_before_their_name_ends(finders: Finders) -> None
     assert await found("@anna") == ["anna", "anna-zwei"]
     await town.follow("cem", "anna")
     assert await found("an") == ["anna", "anders", "anna-zwei"]
+    await town.people("gone")
+    await town.suspend("gone")
+    assert await found("an") == ["anna", "anders", "anna-zwei"], "somebody who is suspended hides everybody"
     await town.block("anders", "cem")
     assert await found("an") == ["anna", "anna-zwei"]
     await finders.run(update(site_tables.accounts).where(site_tables.accounts.c.handle != "cem").values(hidden_ms=1))

@@ -43,6 +43,8 @@ class SearchTerm(NamedTuple):
 def folded(text: str) -> str:
     """Without case, accents and differences of writing; spaces are single: ``Élan`` is ``elan``, ``Straße`` is
     ``strasse``."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     return " ".join(_bare(_plain(text)).split())
 
 

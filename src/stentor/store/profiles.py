@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, text
 
 from stentor.people.model import SiteRole
 from stentor.social import ids
@@ -22,7 +22,7 @@ from stentor.store.work import Work
 
 MOST_COUNTED: Final = 10_000
 """Of followers, of those who are followed and of posts: more would cost more than the number says."""
-_ACTOR, _PERSON, _REMOTE = tables.actors.c, site_tables.accounts.c, remote_actors.c
+_ACTOR, _FOLLOW, _PERSON, _REMOTE = tables.actors.c, tables.follows.c, site_tables.accounts.c, remote_actors.c
 _COUNTS = text(
     """SELECT a.number,
   (SELECT count(*) FROM (SELECT 1 FROM follows f WHERE f.followee = a.number AND f.state = 'granted' LIMIT :most) x)
@@ -98,18 +98,29 @@ class ProfilesTable:
         )
 
     async def beginning(self, word: str, me: int, most: int, *, followed: bool) -> list[int]:
-        """People whose handle begins with a word, the ones first whom one follows; ``followed``: only those."""
+        """People whose handle begins with a word, the ones first whom one follows, then those of here; ``followed``:
+        only those whom one follows. Each by an index of its own: an app asks at each letter that somebody types."""
         name, _, domain = word.lstrip("@").lower().partition("@")
-        follows = tables.follows.c
-        mine = select(follows.followee).where(follows.follower == me, follows.state == "granted")
-        query = select(_ACTOR.number).where(_ACTOR.handle.startswith(name, autoescape=True))
-        if domain:
-            query = query.where(_ACTOR.domain.startswith(domain, autoescape=True))
-        if followed:
-            query = query.where(_ACTOR.number.in_(mine))
-        first = _ACTOR.number.in_(mine).desc()
-        query = query.order_by(first, _ACTOR.domain, _ACTOR.handle).limit(most)
-        return await self.work.read(lambda connection: list(connection.execute(query).scalars()) if name else [])
+        people = select(_ACTOR.number).join(site_tables.accounts, _PERSON.id == _ACTOR.account, isouter=True)
+
+        def work(connection: Connection) -> list[int]:
+            here, elsewhere = _begins(connection, _PERSON.handle, name), _ACTOR.account.is_(None)
+            there = and_(elsewhere, _begins(connection, _ACTOR.handle, name))
+            server = _ACTOR.domain.startswith(domain, autoescape=True)
+            mine = (_FOLLOW.follower == me) & (_FOLLOW.state == "granted")
+            follow = people.join(tables.follows, _FOLLOW.followee == _ACTOR.number).where(
+                mine, or_(here, there), server
+            )
+            found = list(connection.execute(follow.order_by(_ACTOR.domain, _ACTOR.handle).limit(most)).scalars())
+            if not followed and not domain:
+                local = select(_ACTOR.number).join(site_tables.accounts, _PERSON.id == _ACTOR.account).where(here)
+                found += connection.execute(local.order_by(_PERSON.handle).limit(most)).scalars()
+            if not followed:
+                others = select(_ACTOR.number).where(there, server)
+                found += connection.execute(others.order_by(_ACTOR.handle, _ACTOR.domain).limit(most)).scalars()
+            return list(dict.fromkeys(found))[:most]
+
+        return await self.work.read(work) if name else []
 
     async def boosters(self, post: int, *, before: int, most: int) -> list[tuple[int, int]]:
         """Who carries a post on, with their boost, the newest first."""
@@ -128,6 +139,14 @@ class ProfilesTable:
         query = select(likes.actor).where(likes.post == post, likes.actor < before)
         query = query.order_by(likes.actor.desc()).limit(most)
         return await self.work.read(lambda connection: list(connection.execute(query).scalars()))
+
+
+def _begins(connection: Connection, handle: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """Whether a handle begins so, as the databases find it by an index: SQLite by what lies between, PostgreSQL, which
+    may order by another alphabet, by the signs alone (migration 0062)."""
+    if connection.dialect.name == "postgresql":
+        return handle.startswith(word, autoescape=True)
+    return and_(handle >= word, handle < word[:-1] + chr(ord(word[-1]) + 1))
 
 
 def _whole(readings: Sequence[Reading]) -> list[Reading]:

@@ -7,7 +7,7 @@ or muted. Everything is looked up now, whatever the index knows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select, text, true, update
@@ -28,14 +28,20 @@ from stentor.store.search_index import SearchTable, index_of
 from stentor.store.timelines import hushed, listed
 from stentor.store.work import Work
 
-LOOKED_AT: Final = 5000
-"""Hits of one page: a word that many say whose posts are for few would take longer. Then the page is short, and says
-from where to go on."""
+LOOKED_AT: Final = 3000
+"""Posts of one page: of a word that many say whose posts are for few, of a phrase whose words are common, of an author.
+Then the page is short, and says from where to go on (`bench/search`)."""
 CANDIDATES: Final = 60
+WIDER: Final = 4
+"""So many times more each time that those before were for others: each look begins anew in the index."""
 MOST_CANDIDATES: Final = 1000
+FIRST_OF_PHRASES: Final = 500
+"""At first: of posts that have the words few have them in a row."""
 MOST_PEOPLE_LOOKED_AT: Final = 300
 MOST_TAGS: Final = 20
 SHORTEST_TAG: Final = 2
+LETTERS: Final = text("visibility = 3")
+"""Posts for those whom they mention alone; written so for its index."""
 _POST: Final = tables.posts.c
 
 
@@ -91,6 +97,10 @@ class SearchesTable:
 
         return await self._work.read(work)
 
+    async def person(self, me: int, number: int) -> list[Author]:
+        """One, whose whole address is known; nobody if they are not for oneself."""
+        return await self._work.read(lambda connection: _people(connection, me, [number], number, 1))
+
     async def tags(self, me: int, words: str, *, most: int = MOST_TAGS) -> list[str]:
         """Tags that begin so under which there are public posts, in their order."""
         start = tag_of(words.strip())
@@ -134,32 +144,76 @@ class SearchesTable:
         await self._work.write(work)
 
 
+class _Part(NamedTuple):
+    """Some candidates, the newest first, and from where to go on. ``rows`` were looked at for them; ``last``: there
+    are no more."""
+
+    ids: list[int]
+    before: int
+    rows: int
+    last: bool
+
+
+_Source = Callable[[int, int], _Part]
+"""Gives the candidates of some rows before an id."""
+
+
 def _posts(
     connection: Connection, me: int, query: SearchQuery, author: int | None, before: int, most: int, now_ms: int
 ) -> FoundPosts:
     before = min(before, at(query.before_ms) if query.before_ms is not None else LARGEST)
     after = at(query.after_ms) - 1 if query.after_ms is not None else 0
-    may = _may_find(me, now_ms) & _meets(query, author)
-    found, some, looked = list[int](), CANDIDATES, 0
+    may = and_(*_meets(query, author), _may_find(me, now_ms))
+    source = _source(connection, query, author, before, after)
+    found, some, looked = list[int](), FIRST_OF_PHRASES if query.phrases else CANDIDATES, 0
     while looked < LOOKED_AT:
-        if query.words:
-            hits = index_of(connection).hits(connection, SearchTable.POSTS, query.terms, before, after, some)
-        else:
-            hits = _by(connection, author, before, after, some)
-        columns = select(_POST.id, _POST.text, _POST.warning) if query.phrases else select(_POST.id)
-        rows = connection.execute(columns.where(_POST.id.in_(hits), may).order_by(_POST.id.desc())) if hits else ()
-        found += [row.id for row in rows if not query.phrases or searching.stands(query.phrases, row.text, row.warning)]
+        part = source(before, some)
+        ids = _standing(connection, part.ids, query.phrases) if query.phrases else part.ids
+        columns = select(_POST.id).where(_POST.id.in_(ids), may).order_by(_POST.id.desc())
+        found += list(connection.execute(columns).scalars()) if ids else []
         if len(found) > most:
             return FoundPosts(found[:most], found[most - 1])
-        if len(hits) < some:
+        if part.last:
             return FoundPosts(found, None)
-        before, looked, some = hits[-1], looked + len(hits), min(2 * some, MOST_CANDIDATES)
+        before, looked, some = part.before, looked + part.rows, min(WIDER * some, MOST_CANDIDATES)
     return FoundPosts(found, before)
 
 
+def _source(connection: Connection, query: SearchQuery, author: int | None, before: int, after: int) -> _Source:
+    """By words, or by author, whichever is less to look through: of a word that many say most are others' posts."""
+    index, posts = index_of(connection), SearchTable.POSTS
+
+    def by_words(before: int, some: int) -> _Part:
+        hits = index.hits(connection, posts, query.terms, before, after, some)
+        return _Part(hits, hits[-1] if hits else before, len(hits), len(hits) < some)
+
+    def by_author(before: int, some: int) -> _Part:
+        own = _by(connection, author, before, after, some)
+        ids = index.having(connection, posts, query.terms, own) if own and query.words else own
+        return _Part(ids, own[-1] if own else before, len(own), len(own) < some)
+
+    if author is None:
+        return by_words
+    if not query.words or len(_by(connection, author, before, after, LOOKED_AT)) < LOOKED_AT:
+        return by_author
+    few = len(index.hits(connection, posts, query.terms, before, after, LOOKED_AT)) < LOOKED_AT
+    return by_words if few else by_author
+
+
+def _standing(connection: Connection, ids: Sequence[int], phrases: tuple[str, ...]) -> list[int]:
+    """Those in which the phrases stand as they are. Before it is asked who may read them: that costs more."""
+    query = select(_POST.id, _POST.text, _POST.warning).where(_POST.id.in_(ids)).order_by(_POST.id.desc())
+    rows = connection.execute(query) if ids else ()
+    return [row.id for row in rows if searching.stands(phrases, row.text, row.warning)]
+
+
 def _by(connection: Connection, author: int | None, before: int, after: int, most: int) -> list[int]:
-    query = select(_POST.id).where(_POST.author == author, _POST.id < before, _POST.id > after)
-    return list(connection.execute(query.order_by(_POST.id.desc()).limit(most)).scalars())
+    """An author's posts, the newest first; there is an index of what stands in lists, and one of letters."""
+    found = list[int]()
+    for kind in (tables.SHOWN, LETTERS):
+        query = select(_POST.id).where(_POST.author == author, _POST.id < before, _POST.id > after, kind)
+        found += connection.execute(query.order_by(_POST.id.desc()).limit(most)).scalars()
+    return sorted(found, reverse=True)[:most]
 
 
 def _author(connection: Connection, me: int, handle: str) -> int | None:
@@ -198,8 +252,8 @@ def _suspended(actor: ColumnElement[int]) -> ColumnElement[bool]:
     return exists().where(actors.number == actor, or_(actors.state == "suspended", gone))
 
 
-def _meets(query: SearchQuery, author: int | None) -> ColumnElement[bool]:
-    """The conditions of a query besides its words and times."""
+def _meets(query: SearchQuery, author: int | None) -> list[ColumnElement[bool]]:
+    """The conditions of a query besides its words and times; they are looked at before who may read."""
     wanted_: list[ColumnElement[bool]] = [true()]
     if author is not None:
         wanted_.append(_POST.author + 0 == author)
@@ -211,7 +265,7 @@ def _meets(query: SearchQuery, author: int | None) -> ColumnElement[bool]:
         wanted_.append(exists().where(tables.media.c.post == _POST.id))
     if "poll" in query.has:
         wanted_.append(exists().where(tables.post_polls.c.post == _POST.id))
-    return and_(*wanted_)
+    return wanted_
 
 
 def _people(connection: Connection, me: int, numbers: Sequence[int], exact: int | None, most: int) -> list[Author]:
@@ -220,10 +274,13 @@ def _people(connection: Connection, me: int, numbers: Sequence[int], exact: int 
     actors, people, follows = tables.actors.c, site_tables.accounts.c, tables.follows.c
     mine = (follows.follower == me) & (follows.followee == actors.number) & (follows.state == "granted")
     follow = exists().where(mine)
-    hidden = exists().where(people.id == actors.account, people.hidden_ms.is_not(None))
+    hidden, gone = (
+        exists().where(people.id == actors.account, each.is_not(None))
+        for each in (people.hidden_ms, people.suspended_ms)
+    )
     shown = or_(and_(~hidden, actors.state != LIMITED), follow, actors.number.in_([me, exact or me]))
     query: Select[Any] = select(actors.number, follow.label("follow")).where(
-        actors.number.in_(numbers), shown, ~between(me, actors.number), ~_suspended(actors.number)
+        actors.number.in_(numbers), shown, ~between(me, actors.number), actors.state != "suspended", ~gone
     )
     found = {row.number: bool(row.follow) for row in connection.execute(query)}
     order = sorted(found, key=lambda each: (each != exact, not found[each], numbers.index(each)))[:most]
