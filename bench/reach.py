@@ -27,7 +27,7 @@ from bench import elsewhere as servers
 from bench.elsewhere import Elsewhere, cpu_s
 from bench.front import SETTLE_S
 from bench.kept import head, keep, state, watched
-from tests.support import fedify
+from tests.support import fedify, node
 from tests.support.federated import Ada, ada, talking
 from tests.support.house import database
 from tests.support.ports import free_port
@@ -163,12 +163,12 @@ async def stentor(site: Ada, place: Elsewhere) -> dict[str, Any]:
 
 async def by_fedify(site: Ada, place: Elsewhere, folder: Path, ca: Path, workers: int) -> dict[str, Any]:
     """By Fedify, in one process."""
-    if (found := fedify.tools()) is None or (why := fedify.missing()):
+    if (found := node.tools()) is None or (why := fedify.missing()):
         raise SystemExit(f"Fedify cannot be had: {why}")
     inboxes = folder / "inboxes"
     inboxes.write_text("\n".join(place.inbox(number) for number in range(place.count)))
     process = await asyncio.create_subprocess_exec(
-        found[0], str(fedify.KEPT / "send.mjs"), str(free_port()), str(inboxes), str(workers),
+        found[0], str(node.kept("fedify") / "send.mjs"), str(free_port()), str(inboxes), str(workers),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         env=os.environ | {"NODE_EXTRA_CA_CERTS": str(ca), "UV_THREADPOOL_SIZE": str(THREADS)},
     )  # fmt: skip

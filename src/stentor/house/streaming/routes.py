@@ -15,10 +15,10 @@ from stentor.house.who.app_tokens import AppReader
 from stentor.store.happenings import HappeningsTable
 
 
-def teller(shapes: StatusShapes) -> StreamTeller:
+def teller(shapes: StatusShapes, reader: AppReader) -> StreamTeller:
     """Tells who listens; its ``run`` is a task of the role."""
     desk, wording = shapes.desk, StreamWording(shapes, NotificationWays(shapes), ConversationWays(shapes))
-    return StreamTeller(Hub(), HappeningsTable(desk.table.work), wording, desk.clock)
+    return StreamTeller(Hub(), HappeningsTable(desk.table.work), wording, desk.clock, reader.recall)
 
 
 def handlers(shapes: StatusShapes, told: StreamTeller, reader: AppReader) -> list[ASGIRouteHandler | HTTPRouteHandler]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Final, Protocol
 
 import msgspec
@@ -43,13 +44,20 @@ class Wording(Protocol):
 
 
 class StreamTeller:
-    """``run`` is a task of the role."""
+    """``run`` is a task of the role. ``recall`` learns who may listen, before any of them comes."""
 
-    def __init__(self, hub: Hub, table: HappeningsTable, wording: Wording, clock: Clock) -> None:
-        self.hub, self._table, self._wording, self._clock = hub, table, wording, clock
+    def __init__(
+        self, hub: Hub, table: HappeningsTable, wording: Wording, clock: Clock, recall: Callable[[], Awaitable[None]]
+    ) -> None:
+        self.hub, self._table, self._wording, self._clock, self._recall = hub, table, wording, clock, recall
         self._seen: dict[int, float] = {}
         self._low = 0
         self._log = log.get("house")
+
+    async def begin(self) -> None:
+        """Before requests are answered."""
+        with suppress(Overloaded):  # then whose tokens are good is learned as they are read
+            await self._recall()
 
     async def run(self) -> None:
         """For ever; begins anew whenever somebody listens again."""

@@ -1,5 +1,5 @@
 """How many requests the house works on at once, in lanes: whoever leads or speaks has one of their own, and so have
-those who comment, with an account or as guests.
+those who comment, with an account or as guests, and apps that listen.
 
 A flood of the public pages fills its own lane and is refused there, early and cheaply; the host's buttons go on
 working. A request leaves its lane when its answer begins: a peer that reads slowly holds nobody up.
@@ -31,17 +31,23 @@ COMMENTS, GUESTS = "/comments", "/guest-comments"
 """How the addresses end to which comments are written, with an account and without."""
 INBOX = "/inbox"
 """How the addresses begin to which other servers send."""
+PATIENT_S = 10.0
+"""So long an app waits that is to listen for hours: after a restart all of them come at once, and whom one sends away
+comes again with the others."""
+MOST_PATIENT = 2000
+"""Of those at once: as many as a house has listeners."""
 Known = Callable[[Scope], bool]
-"""Whether a request shows that it comes from somebody with a seat, a session or the admin's token."""
+"""Whether a request shows that it comes from somebody with a seat, a session or the admin's token; or from an app with
+a token, that is to listen."""
 
 
 class Lane:
-    """Requests of one kind. ``refused`` and ``busy`` are for the heartbeat."""
+    """Requests of one kind; ``patient`` ones wait for their turn. ``refused`` and ``busy`` are for the heartbeat."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patient: bool = False) -> None:
         self.busy = 0
         self.refused = 0
-        self._patience = Patience()
+        self._patience, self._patient = Patience(), patient
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def enter(self) -> None:
@@ -53,12 +59,12 @@ class Lane:
             if self.busy < AT_ONCE:
                 self.busy += 1
                 return
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= (MOST_PATIENT if self._patient else MOST_WAITING):
             raise self._full()
         turn: asyncio.Future[None] = loop.create_future()
         self._waiting.append(turn)
         try:
-            await asyncio.wait([turn], timeout=self._patience.wait_s(now))
+            await asyncio.wait([turn], timeout=PATIENT_S if self._patient else self._patience.wait_s(now))
         except asyncio.CancelledError:
             if turn.done():
                 self.leave()
@@ -75,7 +81,8 @@ class Lane:
         now = asyncio.get_running_loop().time()
         while self._waiting and self.busy < AT_ONCE:
             # in a standing queue the oldest are about to give up: the newest still has somebody who waits
-            turn = self._waiting.pop() if self._patience.standing(now) else self._waiting.popleft()
+            newest = not self._patient and self._patience.standing(now)
+            turn = self._waiting.pop() if newest else self._waiting.popleft()
             self.busy += 1
             turn.set_result(None)
 
@@ -87,10 +94,10 @@ class Lane:
 class Lanes:
     """All lanes."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, listens: Known) -> None:
         self.control, self.public, self.comments, self.guests = Lane(), Lane(), Lane(), Lane()
-        self.inbox = Lane()
-        self._known = known
+        self.inbox, self.streams = Lane(), Lane(patient=True)
+        self._known, self._listens = known, listens
 
     def of(self, scope: Scope) -> Lane:
         written = scope["path"] if scope.get("method") == "POST" else ""
@@ -100,12 +107,14 @@ class Lanes:
             return self.comments  # who comments is signed in, as hosts are: a flood of them must not take their lane
         if written.endswith(GUESTS):
             return self.guests  # anybody can be one: a flood of them must take nobody's
+        if self._listens(scope):
+            return self.streams  # neither a flood of the public pages nor the buttons of hosts
         return self.control if self._known(scope) else self.public
 
     def numbers(self) -> dict[str, float]:
         """For the heartbeat."""
         named = {"control": self.control, "public": self.public, "comments": self.comments, "guests": self.guests}
-        named["inbox"] = self.inbox
+        named |= {"inbox": self.inbox, "streams": self.streams}
         return {
             f"{name}_{what}": float(value)
             for name, lane in named.items()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from litestar import Request
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotAllowed, NotFound, NotSignedIn
@@ -18,6 +20,7 @@ LONGEST: Final = 100
 MOST_RECENT: Final = 10_000
 NOTE_MS: Final = 3_600_000
 """How often it is noted that a token is in use."""
+_Request = Request[Any, Any, Any]
 
 
 class AppCaller(NamedTuple):
@@ -39,6 +42,17 @@ class AppReader:
         """Whether it carries a token that was good lately. Only a hint of who comes, and without the database."""
         token = app_token_of(authorization)
         return token is not None and digest(token) in self._recent
+
+    def brings(self, request: _Request) -> bool:
+        """The same of a request that may bring it in any of the ways of :func:`brought`."""
+        token = brought(request)
+        return token.isascii() and 0 < len(token) <= LONGEST and digest(token) in self._recent
+
+    async def recall(self) -> None:
+        """Learns after a start which tokens were good lately: those who listened come all at once. Raises
+        :class:`Overloaded`."""
+        for each in await self.tokens.recent(MOST_RECENT):
+            self._recent.setdefault(each)
 
     async def lasts(self, token: str) -> bool:
         """Whether a token is good for anything."""
@@ -77,6 +91,14 @@ def app_token_of(authorization: str) -> str | None:
     scheme, _, token = authorization.strip().partition(" ")
     token = token.strip()
     return token if scheme.lower() == "bearer" and token.startswith(PREFIX) and token.isascii() else None
+
+
+def brought(request: _Request) -> str:
+    """A token in the header, in the query, or as the first protocol that an app offers (RFC 6455, 4.1): scripts in
+    browsers can send no header with a WebSocket. Empty without one."""
+    offered = request.headers.get("sec-websocket-protocol", "").partition(",")[0].strip()
+    authorized = app_token_of(request.headers.get("authorization", ""))
+    return authorized or request.query_params.get("access_token") or offered
 
 
 def _unknown() -> NotSignedIn:

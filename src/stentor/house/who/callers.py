@@ -9,6 +9,7 @@ from litestar import Request
 from litestar.types import Scope
 
 from stentor.base.errors import NotAllowed
+from stentor.base.paths import STREAMING
 from stentor.house.who.access import Access
 from stentor.house.who.api_tokens import TokenReader, token_of
 from stentor.house.who.app_tokens import AppReader, app_token_of
@@ -50,6 +51,10 @@ class Callers:
             holders = (self._programs, self.apps, self._access)
             return any(each.holds(authorization) for each in holders)
         return self._sessions.holds(request.cookies.get(self._sessions.cookie, ""))
+
+    def listens(self, scope: Scope) -> bool:
+        """Whether it seems to be an app of somebody's that wants to be told of what happens, told in the same way."""
+        return scope["path"].startswith(STREAMING) and self.apps.brings(Request(scope))
 
     async def lasts(self, scope: Scope) -> bool:
         """Whether what a request shows still counts: neither revoked nor ended, and nobody suspended."""

