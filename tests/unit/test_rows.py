@@ -25,9 +25,9 @@ CORES = ("wire", "audio", "people", "social", "fediverse", "crowd", "spaces", "o
 HOUSE = (
     "pace", "who", "web", "uploads", "spaces", "covers", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
-    "hooks", "simulcast", "programs", "shows", "media", "social", "searching", "announcing",
-    "safety", "federation", "imports", "moderation", "clients", "mastodon", "oauth", "personal", "streaming", "reach",
-    "outlets", "duty",
+    "hooks", "simulcast", "programs", "shows", "media", "social", "announcing",
+    "safety", "federation", "searching", "imports", "moderation", "clients", "mastodon", "oauth", "personal",
+    "streaming", "reach", "outlets", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
 MOST_FILES = 15

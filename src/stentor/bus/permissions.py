@@ -103,6 +103,7 @@ TABLE: Final = (
     Line("hearing.*", "edge", "edge"),
     Line("vote.*", "edge", "house", Delivery.ASKED),
     Line("job.*", "house", "courier", Delivery.QUEUED, streams.JOBS),
+    Line("looked.*", "courier", "house"),
     Line("simulcast", "house", "courier"),
     Line("status.archive.>", "archive", "house programme"),
     Line("status.captions.>", "captions", "edge house stage"),

@@ -101,7 +101,12 @@ class ForeignServers:
         return reading.remote_actor(found, own)
 
     async def post(self, uri: str) -> tuple[Thing, str]:
-        """What stands at an address, and whose it says it is; its id is that address, or it is asked for there."""
+        """A post at an address, and whose it says it is; its id is that address, or it is asked for there."""
+        found = await self.standing(uri)
+        return found, self.owner(found)
+
+    async def standing(self, uri: str) -> Thing:
+        """What stands at an address: its id is that address, or it is asked for there, on the same server."""
         found = await self.document(uri)
         own = things.address(found.get("id"))
         if own != uri:
@@ -110,10 +115,15 @@ class ForeignServers:
             found = await self.document(own)
             if things.address(found.get("id")) != own:
                 raise Malformed("The post is at another address.")
+        return found
+
+    @staticmethod
+    def owner(found: Thing) -> str:
+        """Whose a post says it is."""
         owner = things.address(found.get("attributedTo"))
-        if server(owner) != server(own):
+        if server(owner) != server(things.address(found.get("id"))):
             raise Malformed("The post says to be of somebody of another server.")
-        return found, owner
+        return owner
 
     async def named(self, handle: str, host: str) -> str:
         """The address of somebody's document, by WebFinger (RFC 7033)."""

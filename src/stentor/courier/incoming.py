@@ -75,7 +75,7 @@ class IncomingDeeds:
         if answer and self._home.owns(voted):
             await self.posts.vote(author.number, voted, answer, now_ms=self._people.now_ms)
         elif not answer and await self.posts.wants(author, post):
-            await self._above(post.reply_to)
+            await self.above(post.reply_to)
             quote = await self._quoted(author, post)
             await self.posts.add(author, post, now_ms=self._people.now_ms, quote=quote)
 
@@ -126,7 +126,7 @@ class IncomingDeeds:
         await self.posts.add(who, post, now_ms=now_ms, wanted=True)
         return await self.posts.find(post.uri)
 
-    async def _above(self, uri: str) -> None:
+    async def above(self, uri: str) -> None:
         """What an answer answers, and what that answers, the topmost first: else it would stand there alone."""
         waiting: list[tuple[KnownActor, RemotePost]] = []
         with suppress(*_UNREAD):

@@ -17,6 +17,8 @@ from stentor.base.drain import Drain, until
 from stentor.base.keys import Keys
 from stentor.base.seal import Seal
 from stentor.bus import drain as bus_drain
+from stentor.bus import looking
+from stentor.bus.connection import Bus
 from stentor.bus.identity import join
 from stentor.bus.jobs import JobQueue
 from stentor.bus.status import Status, beat
@@ -30,6 +32,7 @@ from stentor.courier.dispatch import Dispatcher
 from stentor.courier.finding import PeopleFinder
 from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
+from stentor.courier.looking import ElsewhereLooker
 from stentor.courier.messages import ASK, MessageSender
 from stentor.courier.outlets import OutletSender
 from stentor.courier.pictures import PictureFetcher
@@ -59,7 +62,9 @@ NICENESS: Final = 10
 """Everything that people hear comes first."""
 
 
-def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient, clock: Clock) -> Mapping[str, Handler]:
+def handlers(
+    settings: Settings, own: Keys, store: Store, client: OutsideClient, clock: Clock, bus: Bus
+) -> Mapping[str, Handler]:
     """Who does which kind of job."""
     site, seal = settings.audience_address, Seal(own.sealing)
     webhooks = WebhookSender(Webhooks(store.work), client, seal, clock, site)
@@ -80,6 +85,7 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
         messages = MessageSender(table, client, servers, signing, home, own.sealing, clock, page)
         told = ReminderSender(table, clock, Way.FEDI, messages.tell)
         doing[reminders.MESSAGE] = lambda job: (messages.ask if ASK in job.payload else told.send)(job)
+        doing[looking.LOOK] = ElsewhereLooker(work, people, partial(looking.tell, bus)).look
         doing |= {activities.JOB: sender.send, receiving.JOB: receiver.receive, finding.FIND: finder.find}
         doing[pictures.JOB] = fetcher.fetch
     return doing
@@ -94,7 +100,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
     store = await Store.open(settings.database_address)
     try:
         async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus, outside(allowed) as client:
-            doing = handlers(settings, own, store, client, clock)
+            doing = handlers(settings, own, store, client, clock, bus)
             dispatcher = Dispatcher(JobQueue(bus), Deliveries(store.work), doing, clock)
             keeper = SimulcastKeeper(settings, bus, store, Seal(own.sealing), instance=instance)
 

@@ -157,7 +157,7 @@ def build(
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     apps, told = of_apps(
-        shown, posts, spaces, people, pictures, site, callers, sessions, passes, federation.home, settings,
+        shown, posts, spaces, people, pictures, site, callers, sessions, passes, federation, settings,
         mailing.reminders.public_key, mailing.reminders.seal, desk,
     )  # fmt: skip
     routes = [

@@ -6,11 +6,11 @@ from typing import Any
 
 from stentor.base.config import Settings
 from stentor.base.seal import Seal
-from stentor.fediverse.sites import Home
 from stentor.house import app_pages
 from stentor.house.accounts.people import People
 from stentor.house.clients.limits import RateWindows
 from stentor.house.clients.ways import Counter, router
+from stentor.house.federation.service import FederationDesk
 from stentor.house.mastodon import routes
 from stentor.house.mastodon.own import OwnAccount
 from stentor.house.mastodon.shapes import PersonShapes, StatusShapes
@@ -35,21 +35,21 @@ AVATAR, HEADER = "avatar.png", "header.png"
 
 def of_apps(
     shown: Pages, posts: PostDesk, spaces: Spaces, people: People, pictures: Pictures, site: SiteKeeper,
-    callers: Callers, sessions: Sessions, passes: MediaPasses, home: Home, settings: Settings, push: str,
-    seal: Seal, cases: CaseDesk,
+    callers: Callers, sessions: Sessions, passes: MediaPasses, federation: FederationDesk, settings: Settings,
+    push: str, seal: Seal, cases: CaseDesk,
 ) -> tuple[list[Any], StreamTeller]:  # fmt: skip
     """Routes, and what tells apps of what happens. ``push`` is the public key of the site's pushes, ``seal`` closes the
     addresses of apps that want some."""
     base, reader, clock = settings.house_address, callers.apps, spaces.clock
     usual = {name: f"{base}{shown.static(file)}" for name, file in (("avatar", AVATAR), ("header", HEADER))}
-    shapes = StatusShapes(posts, PersonShapes(home, **usual), passes)
+    shapes = StatusShapes(posts, PersonShapes(federation.home, **usual), passes)
     ways = [
         *AppWays(reader.tokens, posts, push).ways(),
-        *routes.ways(shapes, OwnAccount(spaces, pictures), site, people, push),
+        *routes.ways(shapes, OwnAccount(spaces, pictures), site, people, push, federation.looking),
         *personal_routes.ways(shapes, cases, push, seal),
     ]
     made = app_pages.AppPages(shown, reader.tokens, sessions, clock, base=base, media=settings.audience_address)
-    told = streaming_routes.teller(shapes)
+    told = streaming_routes.teller(shapes, reader)
     made_of = [
         router(ways, Counter(reader, posts.actors, RateWindows(clock), base, shown.sentence)),
         endpoints.routes(reader, shapes, clock, base),

@@ -33,7 +33,7 @@ def desks(posts: PostDesk, spaces: Spaces, federation: FederationDesk) -> PlaceD
     """Those of a house."""
     work = posts.table.work
     return PlaceDesks(
-        SearchDesk(posts, spaces),
+        SearchDesk(posts, spaces, federation.looking),
         ImportDesk(posts, spaces.objects),
         Exports(work, federation.home),
         TakenArchive(posts, federation.home),

@@ -34,7 +34,7 @@ def routes(made: HomePages, desk: SearchDesk) -> Router:
 
         async def work(reader: PostReader) -> Page:
             kinds, most = ((kind,), USUAL) if kind else (KINDS, SOME)
-            found = await desk.find(reader.account, reader.me, asked, kinds, before=before, most=most)
+            found = await desk.find(reader.account, reader.me, asked, kinds, before=before, most=most, resolve=True)
             here = f"{PATH}?{urlencode({'q': asked, **({'kind': kind} if kind else {})})}"
             return made.show(
                 reader, "search", q=asked, found=found, of_kind=kind or "", kinds=KINDS, longest_query=LONGEST,

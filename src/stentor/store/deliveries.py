@@ -16,7 +16,7 @@ from stentor.store import outgoing_tables
 from stentor.store.work import Work
 
 KEPT_MS: Final = 30 * 86_400_000
-COMING: Final = ("received", "picture")
+COMING: Final = ("received", "picture", "look-elsewhere")
 """Kinds of jobs by which something comes in: nobody looks at them when they are done, and there are many."""
 COMING_KEPT_MS: Final = 3_600_000
 """Longer than the bus gives a job out twice."""

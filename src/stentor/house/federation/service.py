@@ -17,6 +17,7 @@ from stentor.bus.jobs import JobQueue
 from stentor.bus.lease import Lease
 from stentor.fediverse.sites import Home, named
 from stentor.house.federation.inbox import InboxDesk
+from stentor.house.federation.looking import LookingDesk
 from stentor.house.federation.pictures import DistantPictureDesk
 from stentor.house.federation.policies import PolicyDesk
 from stentor.house.federation.private import PrivateNotes
@@ -56,6 +57,7 @@ class FederationDesk:
     ) -> None:
         self.on = on
         self.private, self.policies = PrivateNotes(work, home, clock), PolicyDesk(work, home, clock)
+        self.looking = LookingDesk(work, queue, home, self.policies, clock, on=on)
         self._pictures = DistantPictureDesk(DistantPictures(work), media, queue, clock)
         self.inbox, self.telling = InboxDesk(work, queue, home, clock), Telling(work, queue, home, clock, budget)
         self.home, self._seal, self._clock = home, seal, clock
@@ -127,4 +129,6 @@ async def federation_of(
     await FederationTable(work).begin(home.files, on=on, now_ms=unix_ms(clock()))
     if on:
         await ActorKeys(work).begin()
-    return FederationDesk(work, queue, seal, home, clock, budget, media, on=on)
+    desk = FederationDesk(work, queue, seal, home, clock, budget, media, on=on)
+    await desk.looking.begin()
+    return desk

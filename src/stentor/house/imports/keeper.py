@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -38,6 +38,9 @@ SWEEP_S: Final = 3600.0
 FOLDER: Final = "imports"
 ASKED: Final = "asked"
 """Somebody elsewhere is looked for, and asked."""
+SOUGHT: Final = (ImportKind.BLOCKS, ImportKind.MUTES, ImportKind.LISTS, ImportKind.BOOKMARKS)
+"""Files of people and posts that may be elsewhere and not known yet. Whom one follows is asked in their own time."""
+_WEB: Final = ("https://", "http://")
 OFF: Final = "federation-off"
 _decode: Final = msgspec.json.Decoder(ImportLine).decode
 _decode_post: Final = msgspec.json.Decoder(PostToImport).decode
@@ -183,10 +186,12 @@ class ImportKeeper:
             ImportKind.LISTS: self._list,
             ImportKind.BOOKMARKS: self._bookmark,
         }
-        results = dict[int, str]()
+        results, lines = dict[int, str](), {row.number: _decode(row.body) for row in rows}
+        if move.kind in SOUGHT:
+            await self._sought([each.what for each in lines.values()])
         try:
-            for row in rows:
-                results[row.number] = await self._tried(do[move.kind], move.actor, _decode(row.body))
+            for number, line in lines.items():
+                results[number] = await self._tried(do[move.kind], move.actor, line)
         finally:
             await self._table.note(move.id, results)
 
@@ -199,6 +204,12 @@ class ImportKeeper:
             return "account-not-found"
         except (BadInput, Conflict, NotAllowed, NotFound) as error:
             return error.error_code[:32]
+
+    async def _sought(self, what: Sequence[str]) -> None:
+        """Has people and posts looked for elsewhere that are not known, all of a part at once."""
+        looking = self._federation.looking
+        seek = [looking.at(each) if each.startswith(_WEB) else looking.person(each) for each in what]
+        await asyncio.gather(*seek)
 
     async def _somebody(self, address: str) -> int | None:
         """Somebody who is known; None for who is elsewhere and is not. Raises :class:`NotFound` for nobody here."""

@@ -10,6 +10,7 @@ import msgspec
 from stentor.base.errors import BadInput
 from stentor.house.clients.asking import Ask, Paged, Paging
 from stentor.house.clients.ways import AppWay, Needs
+from stentor.house.federation.looking import LookingDesk
 from stentor.house.mastodon.api_timelines import TimelineWays
 from stentor.house.mastodon.entities import AccountEntity, CredentialAccount, RelationshipEntity, maybe
 from stentor.house.mastodon.own import OwnAccount
@@ -53,9 +54,10 @@ class ProfileWish(msgspec.Struct, frozen=True):
 
 
 class AccountWays:
-    """``own`` changes what somebody says of themselves."""
+    """``own`` changes what somebody says of themselves, ``looking`` finds who is elsewhere and not known yet."""
 
-    def __init__(self, shapes: StatusShapes, timelines: TimelineWays, own: OwnAccount) -> None:
+    def __init__(self, shapes: StatusShapes, timelines: TimelineWays, own: OwnAccount, looking: LookingDesk) -> None:
+        self.looking = looking
         self.shapes, self.desk, self._timelines, self._own = shapes, shapes.desk, timelines, own
         work = self.desk.table.work
         self.follows, self.table = FollowsTable(work), TimelinesTable(work, self.desk.clock)
@@ -127,9 +129,17 @@ class AccountWays:
         return [self.shapes.people.account(each) for each in shown]
 
     async def lookup(self, ask: Ask) -> AccountEntity:
-        """By ``name`` or ``name@server``, of those who are known here."""
+        """By ``name`` or ``name@server``, of those who are known here; with ``resolve`` also others, for who is signed
+        in."""
+        await self.resolve(ask, ask.text("acct"))
         found = await self.desk.actors.find(self._handle(ask.text("acct")))
         return self.shapes.people.account(await self.shapes.profiles.one(found.number))
+
+    async def resolve(self, ask: Ask, text: str) -> None:
+        """Somebody elsewhere is known from now on, if that is asked for. Nobody who is not signed in makes us ask other
+        servers."""
+        if ask.flag("resolve") and ask.viewer is not None:
+            await self.looking.person(text.strip(), account=ask.account.id)
 
     def _handle(self, text: str) -> str:
         """A handle as it is looked up: without the name of this site."""
@@ -137,7 +147,8 @@ class AccountWays:
         return name.lower() if domain.lower() in ("", self.shapes.people.home.name) else f"{name}@{domain}"
 
     async def search(self, ask: Ask) -> list[AccountEntity]:
-        """Whose handle begins so; who wants no public page is found by the whole handle only."""
+        """Whose handle begins so; who wants no public page is found by the whole handle only. ``resolve`` as above."""
+        await self.resolve(ask, ask.text("q"))
         word, asked = self._handle(ask.text("q")), ask.paging(most=_MOST, usual=40)
         numbers = await self.shapes.profiles.beginning(word, ask.me, asked.most, followed=ask.flag("following"))
         known = await self.shapes.profiles.of(numbers)

@@ -12,7 +12,6 @@ from stentor.house.mastodon.api_accounts import AccountWays
 from stentor.house.mastodon.entities import AccountEntity, StatusEntity, TagEntity
 from stentor.social import ids, searching
 from stentor.social.word_filters import FilterContext
-from stentor.store.remote_posts import RemotePosts
 from stentor.store.search import SearchesTable
 
 MOST_SKIPPED: Final = 200
@@ -25,21 +24,22 @@ class SearchWays:
 
     def __init__(self, accounts: AccountWays) -> None:
         self._accounts, self._shapes, self._desk = accounts, accounts.shapes, accounts.desk
-        work = self._desk.table.work
-        self._table = SearchesTable(work, self._desk.clock)
-        self._posts = RemotePosts(work, self._shapes.people.home, self._desk.new_id)
+        self._table = SearchesTable(self._desk.table.work, self._desk.clock)
 
     def ways(self) -> list[AppWay]:
         return [AppWay("GET", "/v2/search", "read:search", self.search)]
 
     async def search(self, ask: Ask) -> dict[str, Any]:
-        """``type`` is ``accounts``, ``statuses``, ``hashtags``, or nothing for all of them."""
+        """``type`` is ``accounts``, ``statuses``, ``hashtags``, or nothing for all of them. With ``resolve`` other
+        servers are asked for an address or a ``name@server`` that is not known."""
         words, kind = ask.text("q").strip()[: searching.LONGEST], ask.text("type")
         if words.startswith(_WEB):
             accounts, statuses = await self._at(ask, words)
             return {"accounts": accounts, "statuses": statuses, "hashtags": []}
         self._desk.touch(ask.account)
         wanted = ("accounts", "statuses", "hashtags") if not kind else (kind,)
+        if "accounts" in wanted:
+            await self._accounts.resolve(ask, words)
         return {
             "accounts": await self._people(ask, words) if "accounts" in wanted else [],
             "statuses": await self._statuses(ask, words) if "statuses" in wanted else [],
@@ -74,16 +74,17 @@ class SearchWays:
     async def _at(self, ask: Ask, address: str) -> tuple[list[AccountEntity], list[StatusEntity]]:
         """Who or what has an address: a page or a document, of here or known from elsewhere."""
         home = self._shapes.people.home
-        post = await self._posts.find(address)
-        if post is not None:
-            return [], await self._shapes.some([post], ask.me)
-        number = home.actor_at(address)
         handle = address.removeprefix(f"{home.files}/@")
-        if number is None and handle != address and "/" not in handle:
+        if handle != address and "/" not in handle:
             try:
-                number = (await self._desk.actors.find(handle.lower())).number
+                number: int | None = (await self._desk.actors.find(handle.lower())).number
             except NotFound:
                 number = None
+        else:
+            found = await self._accounts.looking.at(address, account=ask.account.id, asks=ask.flag("resolve"))
+            if found.post is not None:
+                return [], await self._shapes.some([found.post], ask.me)
+            number = found.actor
         return (await self._accounts.accounts([number]) if number is not None else []), []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stentor.house.accounts.people import People
 from stentor.house.clients.ways import AppWay
+from stentor.house.federation.looking import LookingDesk
 from stentor.house.mastodon.api_accounts import AccountWays
 from stentor.house.mastodon.api_deeds import DeedWays
 from stentor.house.mastodon.api_instance import InstanceWays
@@ -16,10 +17,12 @@ from stentor.house.mastodon.shapes import StatusShapes
 from stentor.house.site.service import SiteKeeper
 
 
-def ways(shapes: StatusShapes, own: OwnAccount, site: SiteKeeper, people: People, push: str) -> list[AppWay]:
+def ways(
+    shapes: StatusShapes, own: OwnAccount, site: SiteKeeper, people: People, push: str, looking: LookingDesk
+) -> list[AppWay]:
     """``push`` is the public key of the site's pushes."""
     timelines = TimelineWays(shapes)
-    accounts = AccountWays(shapes, timelines, own)
+    accounts = AccountWays(shapes, timelines, own, looking)
     return [
         *InstanceWays(shapes.people, site, people, push).ways(),
         *accounts.ways(),

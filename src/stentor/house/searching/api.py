@@ -26,12 +26,13 @@ def handlers(desk: SearchDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
         kind: FromQuery[KindWord | None] = None,
         before: FromQuery[str | None] = None,
         limit: FromQuery[int | None] = None,
+        resolve: FromQuery[bool] = False,
     ) -> SearchView:
         account = await viewers.account(request)
         asked = cursor(before, None, limit if limit is not None else USUAL if kind else SOME)
         kinds = (kind,) if kind else KINDS
         me = await viewers.me(request)
-        return await desk.find(account, me, q, kinds, before=asked.before, most=asked.most)
+        return await desk.find(account, me, q, kinds, before=asked.before, most=asked.most, resolve=resolve)
 
     @get("/search/own", summary="Whether everybody here may find one's public posts")
     async def own(request: _Request) -> Findable:

@@ -8,6 +8,7 @@ from typing import Final
 from stentor.base.errors import NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.terms import wanted
+from stentor.house.federation.looking import LookingDesk
 from stentor.house.searching.schema import FoundLineView, KindWord, SearchView
 from stentor.house.social.service import PostDesk
 from stentor.house.social.views import person
@@ -26,6 +27,7 @@ SOME: Final = 5
 """Of each kind where all are asked for."""
 LIMIT: Final = Bucket(burst=30, refill_ms=1000)
 """Of an account: faster than anybody types, and a search costs up to a tenth of a second of the database."""
+_WEB: Final = ("https://", "http://")
 MOST_LOOKED_AT: Final = 200
 """Lines of one page: of spaces that are private or gone there may be many."""
 
@@ -38,19 +40,25 @@ def _too_many(wait_s: float) -> Overloaded:
 class SearchDesk:
     """Finds what is for whoever asks."""
 
-    def __init__(self, desk: PostDesk, spaces: Spaces) -> None:
-        self.desk, self._spaces = desk, spaces
+    def __init__(self, desk: PostDesk, spaces: Spaces, looking: LookingDesk) -> None:
+        self.desk, self._spaces, self._looking = desk, spaces, looking
         self.table = SearchesTable(desk.table.work, desk.clock)
         self._limit = RateLimit(LIMIT, _too_many)
 
     async def find(
-        self, account: Account, me: int, text: str, kinds: Sequence[KindWord], *, before: int = LARGEST, most: int
-    ) -> SearchView:
-        """Up to ``most`` of each kind. Raises :class:`Overloaded` (429)."""
+        self, account: Account, me: int, text: str, kinds: Sequence[KindWord], *, before: int = LARGEST, most: int,
+        resolve: bool = False,
+    ) -> SearchView:  # fmt: skip
+        """Up to ``most`` of each kind. With ``resolve`` other servers are asked for ``name@server`` or an address that
+        is not known. Raises :class:`Overloaded` (429)."""
         query = searching.parse(text)
         if not query.text:
             return SearchView()
         self._limit.spend(account.id, self.desk.clock())
+        if query.text.startswith(_WEB):
+            return await self._at(account, me, query.text, asks=resolve)
+        if resolve and "people" in kinds:
+            await self._looking.person(query.text, account=account.id)
         posts, after = [], None
         if "posts" in kinds:
             found = await self.table.posts(me, query, before=before, most=most)
@@ -71,6 +79,14 @@ class SearchDesk:
             lines=lines,
             before=f"{after}" if after is not None and len(kinds) == 1 else None,
         )
+
+    async def _at(self, account: Account, me: int, address: str, *, asks: bool) -> SearchView:
+        """Who or what has an address."""
+        found = await self._looking.at(address, account=account.id, asks=asks)
+        readings = await self.desk.table.read([found.post], me) if found.post is not None else []
+        people = await self.table.person(me, found.actor) if found.actor is not None else []
+        posts = await self.desk.shown(readings, me, FilterContext.PUBLIC)
+        return SearchView(posts=posts, people=[person(each) for each in people])
 
     async def _found_spaces(self, text: str, most: int) -> list[Space]:
         """Spaces that stand in lists, the newest first."""
