@@ -20,6 +20,7 @@ from stentor.courier.addresses import networks
 from stentor.courier.attempt import Attempt, of_answer, of_silence
 from stentor.courier.client import NoAnswer, OutsideClient, outside
 from stentor.courier.dispatch import MOST_HELD, Dispatcher
+from stentor.courier.schedule import GIVE_UP_S
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
 from stentor.store.spaces import Store
 from tests.support.nats import nats_server
@@ -43,9 +44,11 @@ class Site:
     deliveries: Deliveries
     client: OutsideClient
     left: Callable[[], object]
+    given_up: list[tuple[str, str]]
+    """What its handler was told that nobody tries any more: key and trouble."""
 
-    async def put(self, key: str, host: str, path: str = "/hook") -> bool:
-        now_ms = unix_ms(wall())
+    async def put(self, key: str, host: str, path: str = "/hook", *, old_s: float = 0.0) -> bool:
+        now_ms = unix_ms(wall() - old_s)
         return await self.queue.put("post", key, {"path": path}, host=host, now_ms=now_ms, subject="test", what="a")
 
     async def rows(self) -> dict[str, DeliveryRow]:
@@ -98,13 +101,21 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             await hanging.wait()
             return Attempt()
 
-        courier = Dispatcher(JobQueue(bus), deliveries, {"post": post, "hang": hang}, wall, chance=lambda: 0.0)
+        told: list[tuple[str, str]] = []
+
+        async def given_up(job: OutgoingJob, trouble: str) -> None:
+            told.append((job.key, trouble))
+
+        courier = Dispatcher(
+            JobQueue(bus), deliveries, {"post": post, "hang": hang}, wall, given_up={"post": given_up},
+            chance=lambda: 0.0,
+        )  # fmt: skip
         task = asyncio.create_task(courier.run(), name="courier")
 
         async def left() -> int:
             return (await operator.js.stream_info(JOBS)).state.messages
 
-        yield Site(JobQueue(house), courier, deliveries, client, left)
+        yield Site(JobQueue(house), courier, deliveries, client, left, told)
         task.cancel()
         await asyncio.wait([task])
         assert house.refused == bus.refused == 0
@@ -126,6 +137,11 @@ async def test_a_job_is_done_once_and_written_down(site: Site, stranger: Receive
     assert len(stranger.received) == 1
     await site.put("two", host)
     await site.becomes("two", DeliveryState.DONE)
+    assert not site.given_up
+    await site.put("old", host, old_s=GIVE_UP_S + 60)
+    assert (await site.becomes("old", DeliveryState.GIVEN_UP)).trouble == "too-old"
+    assert site.given_up == [("old", "too-old")], "its kind is told before it is forgotten"
+    assert len(stranger.received) == 2
     assert await site.left() == 0  # type: ignore[misc]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -32,6 +31,7 @@ from tests.integration.test_mail import FORM
 from tests.integration.test_posts import person
 from tests.integration.test_webhooks import running_courier
 from tests.support.house import House, database, running_house
+from tests.support.ports import free_port
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -306,4 +306,43 @@ async def test_what_is_no_longer_so_is_not_posted(site: Site) -> None:
         assert len(site.about("late")) == 1
     finally:
         await store.close()
-    await asyncio.sleep(0)
+
+
+async def test_a_host_learns_that_nobody_tries_any_more(site: Site) -> None:
+    """While it is tried again the page says so; then that it was given up and why, with a button. The job of an older
+    wish does nothing any more."""
+    await site.talk("dead")
+    store = await Store.open(site.house.settings.database_address)
+    table, seal = OutletsTable(store.work), Seal(keys.own(site.house.settings, "courier").sealing)
+    page, where = "/account/outlets/space", {"space": "dead", "moment": "planned", "tries": 0}
+    try:
+        async with outside(networks("127.0.0.1")) as client:
+            sender = OutletSender(table, client, seal, time.time, "https://talk.example")
+            sealed = seal.close(msgspec.json.encode({"server": f"http://127.0.0.1:{free_port()}", "token": "t"}), SEALED)
+            number = await table.add(site.account, "mastodon", sealed, "127.0.0.1:1", now_ms=1)
+            choice = OutletChoice(number, (SpaceMoment.PLANNED, SpaceMoment.DOORS), "")
+            await table.choose(await store.load("dead"), choice, None, now_ms=1)
+            await table.expect("dead", SpaceMoment.PLANNED, now_ms=1)
+            job = OutgoingJob(kind=JOB, key="dead", host="x", made_ms=1, payload={"outlet": number, **where})
+            await sender.send(job)
+            shown = (await site.ada.get(f"{page}?space=dead", headers=FORM)).text
+            assert "The server cannot be reached. We try again." in " ".join(shown.split())
+            await sender.given_up(job, "too-old")
+            shown = " ".join((await site.ada.get(f"{page}?space=dead", headers=FORM)).text.split())
+            assert "It was not posted. We tried for days and have stopped. The server cannot be reached." in shown
+            assert "We try again" not in shown
+            assert '<button class="small" name="again" value="planned">Try again</button>' in shown
+            assert (await site.form(page, space="dead", outlet=number, again="planned")).status_code == 303
+            [row] = await table.posts("dead")
+            assert (row.state, row.tries) == (OutletState.WAITING, 1)
+            await sender.given_up(job, "too-old")
+            assert not (await sender.send(job)).trouble
+            assert (await table.posts("dead"))[0].state is OutletState.WAITING
+            await table.expect("dead", SpaceMoment.DOORS, now_ms=1)
+            [_, doors] = sorted(await table.posts("dead"), key=lambda each: each.moment == "doors")
+            await table.tried(doors, 5)
+            await sender.given_up(msgspec.structs.replace(job, payload={**job.payload, "moment": "doors"}), "too-old")
+            states = {row.moment: row.state for row in await table.posts("dead")}
+            assert states[SpaceMoment.DOORS] is OutletState.UNSURE, "it may be there all the same"
+    finally:
+        await store.close()

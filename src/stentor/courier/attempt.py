@@ -30,6 +30,10 @@ Handler = Callable[[OutgoingJob], Awaitable[Attempt]]
 """Does a job: it reads in the database what is so now. Doing it again does no harm, for a courier may be killed between
 the answer of a host and the note of it. What it raises is trouble, and it is tried again."""
 
+GivenUp = Callable[[OutgoingJob, str], Awaitable[None]]
+"""Is told, with the code of the trouble, that a job is not tried any more, before the queue forgets it. It may be told
+twice. What it raises is tried again."""
+
 NOTHING_LEFT: Final = Attempt()
 """What was to be sent is no longer there, or no longer wanted."""
 

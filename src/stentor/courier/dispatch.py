@@ -16,7 +16,7 @@ from stentor.base.errors import Overloaded, StentorError
 from stentor.bus.connection import heed_cancel
 from stentor.bus.jobs import JobQueue, OutgoingJob, TakenJob
 from stentor.bus.streams import JOB_TAKEN_S
-from stentor.courier.attempt import Attempt, Handler
+from stentor.courier.attempt import Attempt, GivenUp, Handler
 from stentor.courier.lane import AT_ONCE, HostLane
 from stentor.courier.schedule import again_s, too_old
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
@@ -60,11 +60,13 @@ class Dispatcher:
         handlers: Mapping[str, Handler],
         clock: Clock,
         *,
+        given_up: Mapping[str, GivenUp] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.done = self.failed = self.given_up = 0
         self._queue, self._deliveries, self._handlers = queue, deliveries, handlers
+        self._tell_given_up = given_up or {}
         self._clock, self._monotonic, self._chance = clock, monotonic, chance
         self._lanes: dict[str, HostLane] = {}
         self._gates: dict[str, asyncio.Semaphore] = {}
@@ -243,6 +245,9 @@ class Dispatcher:
             while not self._settled.empty():
                 found.append(self._settled.get_nowait())
             try:
+                for each in found:
+                    if each.row.state is DeliveryState.GIVEN_UP and each.row.kind in self._tell_given_up:
+                        await self._tell_given_up[each.row.kind](each.taken.job, each.row.trouble)
                 await self._deliveries.write([each.row for each in found])
             except Overloaded:  # it is not known that they were done: once more, as if the courier had been killed
                 self._log.warning("deliveries-unwritten", count=len(found))

@@ -33,7 +33,6 @@ from stentor.outlets.contract import (
 )
 from stentor.outlets.kinds import OUTLETS
 from stentor.spaces.announcing import SpaceMoment
-from stentor.spaces.model import ON_AIR, Space, State
 from stentor.store.outlets import SEALED, OutletsTable, OutletState, OutletTask
 
 CHECK: Final = "check"
@@ -61,9 +60,9 @@ class OutletSender:
         if CHECK in job.payload:
             return await self._check(number)
         task = await self._table.task(str(job.payload["space"]), number, SpaceMoment(str(job.payload["moment"])))
-        if task is None or task.outlet.kind not in OUTLETS:
+        if task is None or task.outlet.kind not in OUTLETS or _tries(job, task.post.tries) != task.post.tries:
             return NOTHING_LEFT
-        if not still_so(task.post.moment, task.space):
+        if not words.still_so(task.post.moment, task.space):
             await self._table.ended(task.post, OutletState.REFUSED, trouble="outlet-too-late")
             return NOTHING_LEFT
         outlet = OUTLETS[task.outlet.kind]
@@ -73,6 +72,13 @@ class OutletSender:
             return known
         await self._table.tried(task.post, self._now_ms)
         return await self._learn(outlet, task, lambda: outlet.post(secret, post))
+
+    async def given_up(self, job: OutgoingJob, trouble: str) -> None:
+        """Notes that nobody tries any more, so that its host learns it. Raises :class:`Overloaded`."""
+        of = job.payload
+        if {"space", "outlet", "moment"} <= of.keys():
+            number, tries = int(of["outlet"]), _tries(job, None)
+            await self._table.given_up(str(of["space"]), number, str(of["moment"]), tries, trouble=trouble)
 
     async def _check(self, number: int) -> Attempt:
         found = await self._table.secret(number)
@@ -186,18 +192,7 @@ class OutletSender:
         return unix_ms(self._clock())
 
 
-def still_so(moment: SpaceMoment, space: Space) -> bool:
-    """Whether what is posted of a moment is so, as the space is now."""
-    if space.private or space.removed is not None:
-        return False
-    match moment:
-        case SpaceMoment.PLANNED:
-            return space.state is State.SCHEDULED
-        case SpaceMoment.DOORS | SpaceMoment.LIVE:
-            return space.state in ON_AIR
-        case SpaceMoment.REPLAY:
-            return space.state is State.REPLAY and space.recorded
-        case SpaceMoment.CANCELLED:
-            return space.state is State.CANCELLED
-        case SpaceMoment.ENDED:
-            return False
+def _tries(job: OutgoingJob, else_: int | None) -> int | None:
+    """For which wish of its host a job is: a post that was asked for again is no longer the older job's."""
+    found = job.payload.get("tries", else_)
+    return int(found) if found is not None else None

@@ -74,7 +74,7 @@ def handlers(
     alert = AlertSender(store.work, client, own.sealing, clock, contact=site, house=settings.house_address)
     doing: dict[str, Handler] = {hooks.JOB: webhooks.send, websub.JOB: hub.send, reminders.PUSH: browsers.send}
     doing[alerts.JOB] = alert.send
-    doing[outlets.JOB] = OutletSender(OutletsTable(store.work), client, seal, clock, site).send
+    doing[outlets.JOB] = outlet_sender(settings, own, store, client, clock).send
     if settings.federation == "on":
         home, work = Home(site, settings.house_address), store.work
         signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))
@@ -91,6 +91,13 @@ def handlers(
     return doing
 
 
+def outlet_sender(
+    settings: Settings, own: Keys, store: Store, client: OutsideClient, clock: Clock
+) -> OutletSender:
+    """Who posts at outlets, and is told what is given up."""
+    return OutletSender(OutletsTable(store.work), client, Seal(own.sealing), clock, settings.audience_address)
+
+
 async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
     """The courier until cancelled or told to go. Raises :class:`SetupError` without a bus or a database."""
     os.nice(NICENESS)
@@ -101,7 +108,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
     try:
         async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus, outside(allowed) as client:
             doing = handlers(settings, own, store, client, clock, bus)
-            dispatcher = Dispatcher(JobQueue(bus), Deliveries(store.work), doing, clock)
+            given_up = {outlets.JOB: outlet_sender(settings, own, store, client, clock).given_up}
+            dispatcher = Dispatcher(JobQueue(bus), Deliveries(store.work), doing, clock, given_up=given_up)
             keeper = SimulcastKeeper(settings, bus, store, Seal(own.sealing), instance=instance)
 
             def status() -> Status:

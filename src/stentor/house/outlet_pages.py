@@ -21,12 +21,12 @@ from stentor.house.spaces.service import Spaces
 from stentor.house.who.callers import Callers
 from stentor.house.who.sessions import Sessions
 from stentor.outlets.kinds import OUTLETS, SHARE, shares
-from stentor.outlets.words import LONGEST_WORDS, MOMENTS
+from stentor.outlets.words import LONGEST_WORDS, MOMENTS, still_so
 from stentor.spaces import rights
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Look
-from stentor.store.outlets import OutletChoice
+from stentor.store.outlets import STUCK, OutletChoice
 
 MOST_BYTES = 16 * 1024
 PAGE = "/account/outlets"
@@ -125,7 +125,8 @@ class _Choosing:
             "outlets-space",
             space=space, rows=rows, kinds=OUTLETS, moments=MOMENTS, wrong=wrong, said=said, longest=LONGEST_WORDS,
             trouble=troubles(self.pages, visit), public=not space.private, share=text,
-            shares=shares(text, text.rpartition("\n")[2]),
+            shares=shares(text, text.rpartition("\n")[2]), stuck=STUCK,
+            now_so={each for each in MOMENTS if still_so(each, space)},
         )  # fmt: skip
 
 

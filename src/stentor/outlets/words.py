@@ -7,7 +7,7 @@ from typing import Final
 
 from stentor.base.texts import Catalogue
 from stentor.spaces.announcing import SpaceMoment
-from stentor.spaces.model import Space
+from stentor.spaces.model import ON_AIR, Space, State
 from stentor.wire import ways
 
 CATALOGUE: Final = Catalogue("stentor.outlets")
@@ -39,3 +39,20 @@ def compose(space: Space, moment: SpaceMoment, words: str, link: str, longest: i
     if len(said) > room:
         said = said[: max(0, room - 1)].rstrip() + "…"
     return f"{said}\n\n{link}"
+
+
+def still_so(moment: SpaceMoment, space: Space) -> bool:
+    """Whether what is posted of a moment is so, as the space is now."""
+    if space.private or space.removed is not None:
+        return False
+    match moment:
+        case SpaceMoment.PLANNED:
+            return space.state is State.SCHEDULED
+        case SpaceMoment.DOORS | SpaceMoment.LIVE:
+            return space.state in ON_AIR
+        case SpaceMoment.REPLAY:
+            return space.state is State.REPLAY and space.recorded
+        case SpaceMoment.CANCELLED:
+            return space.state is State.CANCELLED
+        case SpaceMoment.ENDED:
+            return False

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
 
 from stentor.base.errors import Conflict, NotFound
 from stentor.outlets.words import MOMENTS
@@ -46,6 +46,12 @@ class OutletState(StrEnum):
     UNSURE = "unsure"
     """There was no answer, and nobody can look: only its host can say."""
     REFUSED = "refused"
+    GIVEN_UP = "given-up"
+    """It surely is not there, and after days nobody tries any more."""
+
+
+STUCK: Final = frozenset({OutletState.UNSURE, OutletState.REFUSED, OutletState.GIVEN_UP})
+"""Nothing more happens by itself: a host may ask for it again."""
 
 
 class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,7 +223,7 @@ class OutletsTable:
 
     async def again(self, space: str, number: int, moment: SpaceMoment, *, now_ms: int) -> None:
         """A host wants it posted, who has looked that it is not there. Raises :class:`NotFound`."""
-        mine = _post(space, number, moment) & _P.state.in_([OutletState.UNSURE.value, OutletState.REFUSED.value])
+        mine = _post(space, number, moment) & _P.state.in_([each.value for each in STUCK])
         values = {"state": OutletState.WAITING.value, "trouble": "", "said": "", "tried_ms": None, "made_ms": now_ms}
 
         def work(connection: Connection) -> None:
@@ -226,6 +232,19 @@ class OutletsTable:
             add_jobs(connection, [_wanted(space, moment)], now_ms=now_ms)
 
         await self._work.write(work)
+
+    async def given_up(
+        self, space: str, number: int, moment: str, tries: int | None, *, trouble: str
+    ) -> None:
+        """Nobody tries any more what waits; ``trouble`` is why, where nothing else is known. Of what may be there all
+        the same only its host can say."""
+        mine = (_P.space == space) & (_P.outlet == number) & (_P.moment == moment)
+        mine &= _P.state == OutletState.WAITING.value
+        if tries is not None:
+            mine &= _P.tries == tries
+        ends = case((_P.tried_ms.is_(None), OutletState.GIVEN_UP.value), else_=OutletState.UNSURE.value)
+        why = case((_P.trouble == "", trouble[:64]), else_=_P.trouble)
+        await self._execute(update(outlet_posts).where(mine).values(state=ends, trouble=why))
 
     async def _set(self, post: OutletPostRow, **values: Any) -> None:
         mine = _post(post.space, post.outlet, post.moment)

@@ -92,7 +92,7 @@ class OutletDesk:
         for (outlet, tries), due_ms in zip(waiting, moments, strict=True):
             fresh = await self._queue.put(
                 JOB, f"{outlet.number}.{job.key}.{moment}.{tries}",
-                {"space": job.key, "outlet": outlet.number, "moment": moment.value},
+                {"space": job.key, "outlet": outlet.number, "moment": moment.value, "tries": tries},
                 host=outlet.host, now_ms=self._now_ms, due_ms=due_ms, subject=f"outlets {job.key}"[:64],
                 what=f"outlet.{moment}",
             )  # fmt: skip
