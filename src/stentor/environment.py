@@ -30,7 +30,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "captions": ("captions_model",),
     "courier": (
         "audience_port", "audience_url", "courier_networks", "database_url", "federation", "port", "public_url",
-        "tls_cert", "websub_hub",
+        "tls_cert", "websub_hub", "x_month_budget", "x_post_cost",
     ),
     "edge": (
         "address_connections", "address_requests", "attack_file", "audience_port", "audience_url", "bus_hours",
@@ -46,7 +46,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
         "new_poster_mentions", "new_poster_posts", "oidc_client_id", "oidc_groups", "oidc_issuer",
         "oidc_name", "oidc_roles", "oidc_scope", "oidc_secret_file", "oidc_sign_up", "port", "public_url", "quota_gb",
         "removals_url", "sign_up", "tls_cert", "tls_key", "trusted_proxies", "turn_secret_file", "turn_servers",
-        "websub_hub",
+        "websub_hub", "x_client_id", "x_month_budget", "x_post_cost",
     ),
     "https": (
         "acme_ca", "acme_directory", "acme_email", "audience_port", "audience_url", "domain", "host", "http_port",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import time
@@ -9,7 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import msgspec
@@ -52,6 +56,11 @@ class Elsewhere:
     """The texts that people see there."""
     named: dict[str, str] = field(default_factory=dict)
     """By the name that an idempotent network was given: the text."""
+    x_challenge: str = ""
+    x_token: str = ""
+    x_given: int = 0
+    x_expired: bool = False
+    """The next post meets a token that X no longer takes."""
 
     @property
     def url(self) -> str:
@@ -59,7 +68,7 @@ class Elsewhere:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         path, sent = request.path, await request.read()
-        told: dict[str, Any] = json.loads(sent) if sent else {}
+        told: dict[str, Any] = json.loads(sent) if sent.startswith(b"{") else {}
         match path.rpartition("/")[2]:
             case "verify_credentials":
                 return web.json_response({"id": "1", "acct": "ada"})
@@ -67,6 +76,11 @@ class Elsewhere:
                 return web.json_response({"did": "did:plc:ada", "accessJwt": "J", "handle": "ada.example"})
             case "whoami":
                 return web.json_response({"user_id": "@ada:example"})
+            case "me":
+                signed = request.headers.get("authorization") == f"Bearer {self.x_token}"
+                return web.json_response({"data": {"username": "ada"}} if signed else {}, status=200 if signed else 401)
+            case "token" if "/2/oauth2/" in path:
+                return self.x_tokens(dict(parse_qsl(sent.decode())))
             case "getChat":
                 return web.json_response({"ok": True, "result": {"title": "Channel"}})
         if request.method == "GET" and path.endswith("/statuses"):
@@ -80,8 +94,29 @@ class Elsewhere:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         return {"id": f"{at}", "url": f"{self.url}/@ada/{at}", "created_at": now, "content": f"<p>{content}</p>"}
 
+    def x_tokens(self, fields: dict[str, str]) -> web.Response:
+        """As X has it: the verifier fits, and a refresh token works once; who brings an old one is shut out."""
+        if fields["grant_type"] == "authorization_code":
+            shown = (
+                base64.urlsafe_b64encode(hashlib.sha256(fields["code_verifier"].encode()).digest()).decode().rstrip("=")
+            )
+            fits = (fields["code"], fields["client_id"], shown) == ("the code", "the site", self.x_challenge)
+        else:
+            fits = fields["refresh_token"] == f"refresh of {self.x_token}" != ""
+        if not fits:
+            self.x_token = ""
+            return web.json_response(
+                {"error": "invalid_request", "error_description": "Value passed was invalid."}, status=400
+            )
+        self.x_given += 1
+        self.x_token = f"token {self.x_given}"
+        return web.json_response({"access_token": self.x_token, "refresh_token": f"refresh of {self.x_token}"})
+
     async def post(self, request: web.Request, path: str, told: dict[str, Any]) -> web.StreamResponse:
         behaves = self.behaves.pop(0) if self.behaves else WORKS
+        if path == "/2/tweets" and self.x_expired:
+            self.x_expired = False
+            return web.json_response({"title": "Unauthorized"}, status=401)
         refused = {BUSY: 429, NOT_LET_IN: 401, REFUSED: 422}
         if behaves in refused:
             return web.json_response({"error": f"It was {behaves}."}, status=refused[behaves])
@@ -95,7 +130,7 @@ class Elsewhere:
         number = f"{len(self.posts) - 1}"
         answer = {
             "id": number, "url": f"{self.url}/@ada/{number}", "uri": f"at://{number}", "event_id": f"${number}",
-            "ok": True, "result": {"message_id": 5, "chat": {"username": "channel"}},
+            "data": {"id": number}, "ok": True, "result": {"message_id": 5, "chat": {"username": "channel"}},
         }  # fmt: skip
         return web.json_response(answer)
 
@@ -163,6 +198,8 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
             new_account_hours=0,
             account_spaces=200,
             account_spaces_day=200,
+            x_client_id="the site",
+            x_month_budget=0.3,
         ) as house,
         elsewhere() as other,
         running_courier(house.settings),
@@ -282,6 +319,50 @@ async def test_nothing_is_posted_twice_however_an_outlet_behaves(site: Site, kin
         await store.close()
 
 
+async def test_x_costs_money(site: Site) -> None:
+    """Connected in the browser with PKCE; one post of a talk, whatever is chosen later; a token that is too old is
+    renewed once, and kept; beyond the budget of the month nothing is posted, and its host learns it."""
+    asked = await site.ada.get("/account/outlets?kind=x", headers=FORM)
+    assert "Each post costs this site 0.20 US dollars. Of 0.30 a month, 0.00 are spent." in asked.text
+    begun = await site.form("/account/outlets", kind="x", do="browser", server=site.other.url)
+    number = int(begun.headers["location"].split("/")[-2])
+    allow = (await site.ada.get(begun.headers["location"], headers=FORM)).text
+    found = re.search(r'href="([^"]+/i/oauth2/authorize[^"]+)"', allow)
+    assert found, allow
+    fields = dict(parse_qsl(urlsplit(unescape(found[1])).query))
+    assert (fields["code_challenge_method"], fields["scope"].split()[-1]) == ("S256", "offline.access")
+    site.other.x_challenge = fields["code_challenge"]
+    back = urlsplit(fields["redirect_uri"]).path
+    assert (await site.ada.get(f"{back}?state=x&code=y", headers=FORM)).status_code == 404
+    await site.ada.get(f"{back}?state={fields['state']}", headers=FORM)  # not allowed there
+    assert "was not allowed there" in (await site.ada.get("/account/outlets", headers=FORM)).text
+    assert (await site.ada.get(f"{back}?state={fields['state']}&code=the+code", headers=FORM)).status_code == 303
+    named = f"SELECT name FROM outlets WHERE number = {number}"
+    await eventually(lambda: site.rows(named) == [("@ada",)], "a courier has asked whose it is", within_s=20)
+
+    await site.talk("dear")
+    page, chosen = "/account/outlets/space", {"space": "dear", "outlet": number}
+    both = await site.form(page, **chosen, **{"at-planned": "on", "at-live": "on"})
+    assert both.status_code == 400
+    site.other.x_expired = True
+    assert (await site.form(page, **chosen, **{"at-planned": "on"})).status_code == 303
+    await eventually(lambda: len(site.about("dear")) == 1, "it is posted", within_s=20)
+    assert site.other.x_given == 2, "the token was renewed"
+    assert (await site.form(page, **chosen, **{"at-doors": "on"})).status_code == 303
+    assert (await site.house.http.post("/api/v1/spaces/dear/doors")).is_success
+    told = "SELECT count(*) FROM jobs WHERE kind = 'tell-outlets' AND done_ms IS NULL"
+    await eventually(lambda: site.rows(told) == [(0,)], "the house has told of the doors", within_s=20)
+    assert site.rows(f"SELECT moment, state FROM outlet_posts WHERE outlet = {number}") == [("planned", "done")]
+
+    await site.talk("dearer")
+    assert (await site.form(page, **(chosen | {"space": "dearer"}), **{"at-planned": "on"})).status_code == 303
+    state = "SELECT state, trouble FROM outlet_posts WHERE space = 'dearer'"
+    await eventually(lambda: site.rows(state) == [("refused", "outlet-budget")], "the budget is kept", within_s=20)
+    assert "this month is spent" in (await site.ada.get(f"{page}?space=dearer", headers=FORM)).text
+    assert not site.about("dearer")
+    assert site.rows("SELECT micros FROM outlet_costs") == [(200_000,)]
+
+
 async def test_what_is_no_longer_so_is_not_posted(site: Site) -> None:
     """A courier that comes late says nothing of a talk that was cancelled meanwhile; a host may ask for it again."""
     await site.talk("late")
@@ -314,11 +395,14 @@ async def test_a_host_learns_that_nobody_tries_any_more(site: Site) -> None:
     await site.talk("dead")
     store = await Store.open(site.house.settings.database_address)
     table, seal = OutletsTable(store.work), Seal(keys.own(site.house.settings, "courier").sealing)
-    page, where = "/account/outlets/space", {"space": "dead", "moment": "planned", "tries": 0}
+    page = "/account/outlets/space"
+    where: dict[str, str | int] = {"space": "dead", "moment": "planned", "tries": 0}
     try:
         async with outside(networks("127.0.0.1")) as client:
             sender = OutletSender(table, client, seal, time.time, "https://talk.example")
-            sealed = seal.close(msgspec.json.encode({"server": f"http://127.0.0.1:{free_port()}", "token": "t"}), SEALED)
+            sealed = seal.close(
+                msgspec.json.encode({"server": f"http://127.0.0.1:{free_port()}", "token": "t"}), SEALED
+            )
             number = await table.add(site.account, "mastodon", sealed, "127.0.0.1:1", now_ms=1)
             choice = OutletChoice(number, (SpaceMoment.PLANNED, SpaceMoment.DOORS), "")
             await table.choose(await store.load("dead"), choice, None, now_ms=1)

@@ -313,6 +313,15 @@ EXPECTED = {
     "POST /spaces/{space}/destinations": HOSTS,
     "PATCH /destinations/{destination}": SITE,  # and the host of its space
     "DELETE /destinations/{destination}": SITE,
+    "GET /outlets": SIGNED_IN,
+    "POST /outlets": SIGNED_IN,
+    "PATCH /outlets/{outlet}": SIGNED_IN,  # of one's own
+    "POST /outlets/{outlet}/check": SIGNED_IN,
+    "DELETE /outlets/{outlet}": SIGNED_IN,
+    "GET /spaces/{space}/outlets": "admin",  # and who hosts it with an account
+    "PUT /spaces/{space}/outlets/{outlet}": "admin",
+    "POST /spaces/{space}/outlets/{outlet}/preview": "admin",
+    "POST /spaces/{space}/outlets/{outlet}/posts/{moment}": "admin",
     "GET /spaces/{space}/webhooks": HOSTS,
     "POST /spaces/{space}/webhooks": HOSTS,
     "PATCH /webhooks/{hook}": SITE,  # and the host of its space
@@ -420,6 +429,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /site/webhooks": {"url": "https://example.org/hook"},
     "POST /spaces/{space}/destinations": {"name": "Tube", "server": "rtmps://live.example.org/app", "key": "abc"},
     "PATCH /destinations/{destination}": {"name": "New"},
+    "POST /outlets": {"kind": "slack", "fields": {"hook": "https://hooks.example.org/a"}},
+    "PATCH /outlets/{outlet}": {"fields": {"hook": "https://hooks.example.org/b"}},
+    "PUT /spaces/{space}/outlets/{outlet}": {"moments": ["live"]},
+    "POST /spaces/{space}/outlets/{outlet}/preview": {"moment": "live"},
     "POST /spaces/{space}/webhooks": {"url": "https://example.org/hook"},
     "PATCH /webhooks/{hook}": {"name": "New"},
 }
@@ -473,6 +486,8 @@ class Site:
             "item": "x",
             "ticket": "1",
             "destination": "9",
+            "outlet": "9",
+            "moment": "live",
             "token": "x",
             "hook": "1000",
             "delivery": "1000.t.x",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.ports import free_port
+
+DROPPED = "dropped"
+"""For ``DATA``: it takes the mail, and ends the connection before it says so."""
 
 
 class Postbox:
@@ -48,7 +53,8 @@ class Postbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if refused := self._refused("DATA"):
+        refused = self._refused("DATA")
+        if refused and refused != DROPPED:
             return refused
         assert isinstance(envelope.original_content, bytes)
         made = message_from_bytes(envelope.original_content, policy=policy.default)
@@ -57,6 +63,8 @@ class Postbox:
         self.senders.append(str(envelope.mail_from))
         way = server.transport
         self.tls.append(bool(session.ssl or (way and way.get_extra_info("ssl_object"))))
+        if refused == DROPPED and way is not None:
+            cast("asyncio.Transport", way).abort()
         return "250 OK"
 
     def newest(self) -> EmailMessage:

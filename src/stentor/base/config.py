@@ -178,6 +178,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``on``: people here can be followed from other servers of the fediverse, and follow people there."""
     courier_networks: str = ""
     """Addresses and networks that are not on the internet, and which may be reached all the same; comma separated."""
+    x_client_id: str = ""
+    """What X calls this site: a public client of its API; empty for none."""
+    x_post_cost: float = 0.2
+    """US dollars that a post with a link costs there."""
+    x_month_budget: float = 0.0
+    """US dollars that all posts there may cost in a month; nothing is posted beyond it."""
     websub_hub: str = ""
     """Address of a WebSub hub that is told when a feed has changed; empty for none."""
     metrics_token_file: str = ""

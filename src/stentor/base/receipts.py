@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from stentor.base.errors import NotFound
 
-Kind = Literal["report", "decision", "remind"]
+Kind = Literal["report", "decision", "remind", "subscriber"]
 PATTERN: Final = "^[0-9]{1,9}-[0-9a-f]{40}$"
 _PURPOSE: Final = b"stentor moderation 1\0"
 """Stands before what is signed: the key signs other things too, and one must never pass for the other."""

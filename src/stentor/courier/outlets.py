@@ -7,8 +7,8 @@ two of the same are two posts, asks the host.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Generator, Mapping
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -20,8 +20,9 @@ from stentor.courier.attempt import NOTHING_LEFT, Attempt, of_silence
 from stentor.courier.client import NoAnswer, OutsideClient
 from stentor.outlets import words
 from stentor.outlets.contract import (
+    BrowserOutlet,
     Conversation,
-    Outcome,
+    Granted,
     OutletAdapter,
     OutletAnswer,
     OutletPost,
@@ -31,10 +32,12 @@ from stentor.outlets.contract import (
     ReadableOutlet,
     Repeat,
 )
-from stentor.outlets.kinds import OUTLETS
+from stentor.outlets.kinds import OUTLETS, WEIGHTS
 from stentor.spaces.announcing import SpaceMoment
+from stentor.store.outlet_costs import OutletCosts
 from stentor.store.outlets import SEALED, OutletsTable, OutletState, OutletTask
 
+_T = TypeVar("_T")
 CHECK: Final = "check"
 MOST_STEPS: Final = 5
 """Requests for one post."""
@@ -47,11 +50,26 @@ SLACK_MS: Final = 3_600_000
 UNSURE: Final = "outlet-unsure"
 
 
+class PaidKind(NamedTuple):
+    """Money in millionths of a US dollar."""
+
+    costs: OutletCosts
+    post: int
+    """Of one post."""
+    month: int
+    """At most, of all in a month."""
+
+
 class OutletSender:
     """The handler of these jobs; ``site`` is where pages are."""
 
-    def __init__(self, table: OutletsTable, client: OutsideClient, seal: Seal, clock: Clock, site: str) -> None:
+    def __init__(
+        self, table: OutletsTable, client: OutsideClient, seal: Seal, clock: Clock, site: str,
+        paid: Mapping[str, PaidKind] | None = None,
+    ) -> None:  # fmt: skip
+        """``paid``: networks that take money."""
         self._table, self._client, self._seal, self._clock, self._site = table, client, seal, clock, site
+        self._paid = paid or {}
 
     async def send(self, job: OutgoingJob) -> Attempt:
         """One attempt. Raises :class:`Overloaded` without the database, :class:`SetupError` for a secret that another
@@ -70,8 +88,15 @@ class OutletSender:
         post = self._post(outlet, task)
         if task.post.tried_ms is not None and (known := await self._seen(outlet, secret, task, post)) is not None:
             return known
+        paid = self._paid.get(outlet.kind)
+        if paid is not None and not await paid.costs.spend(outlet.kind, paid.post, paid.month, self._now_ms):
+            await self._table.ended(task.post, OutletState.REFUSED, trouble="outlet-budget")
+            return Attempt(trouble="outlet-budget")
         await self._table.tried(task.post, self._now_ms)
-        return await self._learn(outlet, task, lambda: outlet.post(secret, post))
+        attempt = await self._learn(outlet, task, lambda: outlet.post(secret, post))
+        if paid is not None and attempt.trouble not in ("", UNSURE):
+            await paid.costs.take_back(outlet.kind, paid.post, self._now_ms)
+        return attempt
 
     async def given_up(self, job: OutgoingJob, trouble: str) -> None:
         """Notes that nobody tries any more, so that its host learns it. Raises :class:`Overloaded`."""
@@ -84,17 +109,42 @@ class OutletSender:
         found = await self._table.secret(number)
         if found is None or found[0].kind not in OUTLETS:
             return NOTHING_LEFT
-        outlet = OUTLETS[found[0].kind]
+        outlet, sealed = OUTLETS[found[0].kind], found[1]
+        secret = self._opened(sealed)
         try:
-            outcome, _ = await self._talk(outlet.check(self._opened(found[1])))
+            if isinstance(outlet, BrowserOutlet) and not outlet.connected(secret):
+                granted = await self._grant(number, outlet, sealed, secret)
+                if granted is None or not outlet.connected(granted):
+                    return NOTHING_LEFT
+                secret = granted
+            outcome, _ = await self._talk(outlet.check(secret), number, sealed)
         except NoAnswer as error:
-            await self._table.checked(number, trouble=error.error_code, said=error.detail)
+            await self._table.checked(number, trouble=error.error_code)
             return Attempt(trouble=error.error_code, duration_ms=error.duration_ms)
         if isinstance(outcome, Posted):
             await self._table.checked(number, name=outcome.id)
             return NOTHING_LEFT
         await self._table.checked(number, trouble=outcome.code, said=outcome.said)
         return Attempt(trouble=outcome.code)
+
+    async def _grant(
+        self, number: int, outlet: BrowserOutlet, sealed: str, secret: dict[str, str]
+    ) -> dict[str, str] | None:
+        """The next step of connecting in the browser: what is kept after it; None where it did not go well, or it is
+        its person's turn. Raises :class:`NoAnswer`."""
+        code = secret.pop("code", "")
+        if not code and outlet.allow(secret):
+            return None
+        outcome, _ = await self._talk(outlet.exchange({**secret, "code": code}) if code else outlet.register(secret))
+        kept = dict(outcome.secret) if isinstance(outcome, Granted) else secret  # a code works once
+        closed = self._seal.close(msgspec.json.encode(kept), SEALED)
+        if not await self._table.keep_secret(number, sealed, closed):
+            return None
+        if isinstance(outcome, OutletRefusal):
+            await self._table.checked(number, trouble=outcome.code, said=outcome.said)
+            return None
+        await self._table.checked(number)
+        return kept
 
     async def _seen(
         self, outlet: OutletAdapter, secret: dict[str, str], task: OutletTask, post: OutletPost
@@ -125,13 +175,13 @@ class OutletSender:
         """Posts, and writes down what became of it."""
         table, post = self._table, task.post
         try:
-            outcome, status = await self._talk(talk())
+            outcome, status = await self._talk(talk(), task.outlet.number, task.secret)
         except NoAnswer as error:
             if error.error_code in NOT_SENT:
                 await table.tried(post, None)
-                await table.ended(post, OutletState.WAITING, trouble=error.error_code, said=error.detail)
+                await table.ended(post, OutletState.WAITING, trouble=error.error_code)
                 return of_silence(error)
-            return await self._unsure(outlet, task, error.error_code, error.detail)
+            return await self._unsure(outlet, task, error.error_code, "")
         if isinstance(outcome, Posted):
             await table.ended(post, OutletState.DONE, id=outcome.id, link=outcome.link)
             return Attempt(status=status)
@@ -150,17 +200,23 @@ class OutletSender:
         wait_s = LOOK_AFTER_S if outlet.repeat is Repeat.LOOK else 0.0
         return Attempt(trouble=code, again=True, wait_s=wait_s)
 
-    async def _talk(self, talk: Conversation) -> tuple[Outcome, int]:
-        """Carries requests and answers; the outcome, and the status of the last answer. Raises :class:`NoAnswer`."""
+    async def _talk(
+        self, talk: Generator[OutletRequest, OutletAnswer, _T], number: int = 0, sealed: str = ""
+    ) -> tuple[_T | OutletRefusal, int]:
+        """Carries requests and answers; the outcome, and the status of the last answer. ``sealed`` is the secret of
+        the outlet ``number``, which may be renewed. Raises :class:`NoAnswer`."""
         status, answer = 0, None
         try:
             request = next(talk)
             for _ in range(MOST_STEPS):
+                if request.keep and sealed:
+                    new = self._seal.close(msgspec.json.encode(request.keep), SEALED)
+                    await self._table.keep_secret(number, sealed, new)
                 answer = await self._ask(request)
                 status = answer.status
                 request = talk.send(answer)
         except StopIteration as end:
-            outcome: Outcome = end.value
+            outcome: _T = end.value
             return outcome, status
         except (Malformed, ValueError, KeyError, TypeError, AttributeError):  # an answer that nothing was built for
             return OutletRefusal("outlet-odd"), status
@@ -180,11 +236,12 @@ class OutletSender:
         link = words.link_of(task.space, self._site, outlet.kind)
         row = task.post
         return OutletPost(
-            text=words.compose(task.space, row.moment, task.words, link, outlet.longest),
+            text=words.compose(task.space, row.moment, task.words, link, outlet.longest, WEIGHTS.get(outlet.kind, len)),
             link=link,
             language=task.space.language if len(task.space.language) == 2 else "en",
             key=f"{row.space}-{row.outlet}-{row.moment}-{row.tries}",
             made_ms=row.made_ms,
+            at_ms=self._now_ms,
         )
 
     @property

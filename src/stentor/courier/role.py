@@ -34,7 +34,7 @@ from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
 from stentor.courier.looking import ElsewhereLooker
 from stentor.courier.messages import ASK, MessageSender
-from stentor.courier.outlets import OutletSender
+from stentor.courier.outlets import OutletSender, PaidKind
 from stentor.courier.pictures import PictureFetcher
 from stentor.courier.push import PushSender
 from stentor.courier.receiving import ActivityReceiver
@@ -43,6 +43,7 @@ from stentor.courier.simulcast.keeper import SimulcastKeeper
 from stentor.courier.strangers import Strangers
 from stentor.courier.webhooks import WebhookSender
 from stentor.fediverse.sites import Home
+from stentor.outlets.kinds import X
 from stentor.social import alerts
 from stentor.social.ids import BITS, PostIds
 from stentor.spaces import hooks, reminders
@@ -51,6 +52,7 @@ from stentor.store import outlets
 from stentor.store.actor_keys import ActorKeys
 from stentor.store.deliveries import Deliveries
 from stentor.store.domain_policies import DomainPolicies
+from stentor.store.outlet_costs import OutletCosts
 from stentor.store.outlets import OutletsTable
 from stentor.store.reminders import RemindersTable
 from stentor.store.spaces import Store
@@ -91,11 +93,11 @@ def handlers(
     return doing
 
 
-def outlet_sender(
-    settings: Settings, own: Keys, store: Store, client: OutsideClient, clock: Clock
-) -> OutletSender:
+def outlet_sender(settings: Settings, own: Keys, store: Store, client: OutsideClient, clock: Clock) -> OutletSender:
     """Who posts at outlets, and is told what is given up."""
-    return OutletSender(OutletsTable(store.work), client, Seal(own.sealing), clock, settings.audience_address)
+    post, month = round(settings.x_post_cost * 1_000_000), round(settings.x_month_budget * 1_000_000)
+    paid = {X: PaidKind(OutletCosts(store.work), post, month)}
+    return OutletSender(OutletsTable(store.work), client, Seal(own.sealing), clock, settings.audience_address, paid)
 
 
 async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:

@@ -56,6 +56,7 @@ from stentor.house.media.passes import MediaPasses
 from stentor.house.moderation import api as api_moderation
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.service import CaseDesk
+from stentor.house.outlets import api as api_outlets
 from stentor.house.pace.budget import ArrivalBudget
 from stentor.house.private import api as api_private
 from stentor.house.private.guard import Guard, before
@@ -144,6 +145,7 @@ def build(
         *_of_hosts(spaces, callers, views, readers, invitations, pictures, people.limit),
         *_of_recordings(spaces, callers, views, editions, Quotes(spaces, keys.invitations, settings)),
         *_of_counts(spaces, callers, counts, mailing.budget),
+        *api_outlets.handlers(api_outlets.OutletHosts(mailing.outlets, spaces, callers)),
         *api_seats.handlers(spaces, callers, people, views),
         *api_stream.handlers(spaces, callers, views, line, streams),
         *api_claim.handlers(callers, views, invitations, pictures),

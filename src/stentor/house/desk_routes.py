@@ -1,10 +1,10 @@
-"""The pages about reports, reminders, outlets and mail, and the API of mail."""
+"""The pages about reports, reminders, outlets, newsletters and mail, and the API of mail."""
 
 from __future__ import annotations
 
 from litestar import Router
 
-from stentor.house import mail_pages, moderation_pages, outlet_pages, pages, remind_pages
+from stentor.house import mail_pages, moderation_pages, newsletter_pages, outlet_pages, pages, remind_pages
 from stentor.house.accounts.people import People
 from stentor.house.mail import api as mail_api
 from stentor.house.mail.desk import MailDesk
@@ -24,8 +24,16 @@ def of_desks(
     """All of them."""
     mails = MailDesk(mailing.mail, people, spaces.clock)
     return [
-        remind_pages.routes(shown, mailing.reminders, spaces, sessions, ActorsTable(spaces.store.work)),
-        outlet_pages.routes(shown, mailing.outlets, spaces, callers, sessions),
+        remind_pages.routes(
+            shown,
+            mailing.reminders,
+            spaces,
+            sessions,
+            ActorsTable(spaces.store.work),
+            mailing.outlets.newsletters.table,
+        ),
+        outlet_pages.routes(shown, mailing.outlets, mailing.browsers, spaces, callers, sessions),
+        newsletter_pages.routes(shown, mailing.outlets.newsletters, sessions),
         moderation_pages.routes(shown, desk, callers, guard),
         mail_api.routes(mails, callers, sessions),
         mail_pages.routes(shown, mails, sessions),

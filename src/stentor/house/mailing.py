@@ -20,7 +20,10 @@ from stentor.house.mail.letters import Letters
 from stentor.house.mail.post import KIND, REMINDERS, PostOffice
 from stentor.house.mail.reminder_letters import ReminderLetters
 from stentor.house.mail.settings import MailSettings
-from stentor.house.outlets.service import OutletDesk
+from stentor.house.outlets.browser import BrowserConnecting
+from stentor.house.outlets.newsletter_letters import PURPOSES, NewsletterLetters
+from stentor.house.outlets.newsletters import NewsletterDesk
+from stentor.house.outlets.service import OutletDesk, OutletMoney
 from stentor.house.pace.budget import ArrivalBudget
 from stentor.house.reach.reminders import ReminderDesk
 from stentor.house.reach.reminding import ReminderTeller
@@ -28,8 +31,10 @@ from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.service import Spaces
 from stentor.people.mail import patience_ms
 from stentor.spaces.reminders import LINKS
-from stentor.store.jobs import Jobs
+from stentor.store.jobs import Job, Jobs
 from stentor.store.moderation import CasesTable
+from stentor.store.newsletters import NewslettersTable
+from stentor.store.outlet_costs import OutletCosts
 from stentor.store.outlets import OutletsTable
 from stentor.store.reach import ReachTable
 from stentor.store.reminders import RemindersTable
@@ -45,6 +50,7 @@ class MailParts(NamedTuple):
     reminders: ReminderDesk
     budget: ArrivalBudget
     outlets: OutletDesk
+    browsers: BrowserConnecting
 
 
 class MailQueues:
@@ -82,9 +88,12 @@ async def mailing_of(
     reminders = ReminderDesk(
         table, queued, post, links, sealing, clock, messages=settings.federation == "on"
     )  # fmt: skip
+    letter_table, outlet_table = NewslettersTable(store.work), OutletsTable(store.work)
+    newsletters = NewsletterDesk(letter_table, post, budget, links, Seal(sealing), clock)
     outlets = OutletDesk(
-        OutletsTable(store.work), ReachTable(store.work), queued, Seal(sealing), budget, clock,
-        settings.audience_address,
+        outlet_table, ReachTable(store.work), queued, Seal(sealing), budget, clock,
+        settings.audience_address, settings.house_address, newsletters,
+        OutletMoney(OutletCosts(store.work), settings.x_client_id, settings.x_post_cost, settings.x_month_budget),
     )  # fmt: skip
     jobs.also(outlets.handlers())
     jobs.also(ReminderTeller(table, queued, post, budget, sealing, clock).handlers())
@@ -94,10 +103,19 @@ async def mailing_of(
         page=lambda space: f"{settings.audience_address}/s/{space}",
     )  # fmt: skip
 
+    news = NewsletterLetters(
+        letters, letter_table, outlet_table, Seal(sealing), clock,
+        link=lambda number: f"{settings.house_address}{newsletters.link(number)}", site=settings.audience_address,
+    )  # fmt: skip
+
+    async def remind(job: Job) -> str | None:
+        return await (news if job.payload["purpose"] in PURPOSES else told).send(job)
+
     def queue(of: Jobs, kind: str, handler: Any, number: str) -> JobKeeper:
         patience = lambda attempts: patience_ms(attempts, random.random())  # noqa: E731
         return JobKeeper(of, {kind: handler}, jobs.lease, clock, at_once=1, patience=patience, number=number)
 
     mails = queue(post.jobs, KIND, letters.send, "mail_waiting")
-    reminded = queue(post.reminders, REMINDERS, told.send, "reminders_waiting")
-    return MailParts(Mailing(by, post, letters), reminders, budget, outlets), MailQueues([mails, reminded])
+    reminded = queue(post.reminders, REMINDERS, remind, "reminders_waiting")
+    connecting = BrowserConnecting(outlets, lambda: site.look.name)
+    return MailParts(Mailing(by, post, letters), reminders, budget, outlets, connecting), MailQueues([mails, reminded])

@@ -39,6 +39,7 @@ from stentor.house.imports import schema as import_schema
 from stentor.house.mail import schema as mail_schema
 from stentor.house.media import schema as media_schema
 from stentor.house.moderation import schema as moderation_schema
+from stentor.house.outlets import schema as outlet_schema
 from stentor.house.private import schema as private_schema
 from stentor.house.programs import schema as program_schema
 from stentor.house.reach import schema as reach_schema
@@ -146,6 +147,8 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "backup": {"type": "string", "pattern": NAME},
     "hook": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "destination": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "outlet": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "moment": {"type": "string", "enum": ["planned", "doors", "live", "replay", "cancelled"]},
     "delivery": {"type": "string", "pattern": "^[0-9]{1,9}\\.[dst](\\.[A-Za-z0-9_-]{1,64}){1,3}$"},
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "question": {"type": "string", "pattern": "^-?[0-9]{1,9}$"},
@@ -295,6 +298,7 @@ MODULES = (
     hook_schema,
     import_schema,
     simulcast_schema,
+    outlet_schema,
     private_schema,
     program_schema,
     reach_schema,

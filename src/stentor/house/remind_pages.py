@@ -27,6 +27,7 @@ from stentor.house.who.sessions import Sessions
 from stentor.spaces import reminders
 from stentor.spaces.model import Space
 from stentor.store.actors import ActorsTable
+from stentor.store.newsletters import NewslettersTable
 
 MOST_BYTES = 16 * 1024
 ONE_CLICK = "List-Unsubscribe"
@@ -34,9 +35,11 @@ ONE_CLICK = "List-Unsubscribe"
 _Request = Request[Any, Any, Any]
 
 
-def routes(pages: Pages, desk: ReminderDesk, spaces: Spaces, sessions: Sessions, actors: ActorsTable) -> Router:
+def routes(
+    pages: Pages, desk: ReminderDesk, spaces: Spaces, sessions: Sessions, actors: ActorsTable, letters: NewslettersTable
+) -> Router:
     """All of them."""
-    asking = _Asking(pages, desk, spaces)
+    asking = _Asking(pages, desk, spaces, letters)
     found = [*_of_asking(asking, sessions), *_here(asking, sessions, actors), *_of_links(pages, desk, sessions)]
     return Router("/", route_handlers=found, request_max_body_size=MOST_BYTES)
 
@@ -44,8 +47,8 @@ def routes(pages: Pages, desk: ReminderDesk, spaces: Spaces, sessions: Sessions,
 class _Asking:
     """The page where somebody asks."""
 
-    def __init__(self, pages: Pages, desk: ReminderDesk, spaces: Spaces) -> None:
-        self.pages, self.desk, self._spaces = pages, desk, spaces
+    def __init__(self, pages: Pages, desk: ReminderDesk, spaces: Spaces, letters: NewslettersTable) -> None:
+        self.pages, self.desk, self._spaces, self._letters = pages, desk, spaces, letters
 
     async def known(self, name: str) -> Space:
         """Raises :class:`NotFound`, also for a space that not everybody may know of."""
@@ -66,6 +69,7 @@ class _Asking:
             space=space, asks=reminders.asks(space), mails=self.desk.post.on, to=to, wrong=wrong, sent=sent,
             page=told, iso=iso, at=written(space.scheduled_ms or 0, visit.language), here=visit.account is not None,
             messages=self.desk.messages, handle=handle,
+            letters=await self._letters.of_space(space.id) if self.desk.post.on else (),
         )  # fmt: skip
 
 

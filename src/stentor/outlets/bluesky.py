@@ -74,7 +74,11 @@ def tid(made_ms: int, key: str) -> str:
 
 def record(post: OutletPost) -> dict[str, Any]:
     """The post with its link; places in the text are counted in bytes of UTF-8."""
-    at = datetime.fromtimestamp(post.made_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = (
+        datetime.fromtimestamp((post.at_ms or post.made_ms) / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
     found: dict[str, Any] = {"$type": COLLECTION, "text": post.text, "createdAt": at, "langs": [post.language]}
     before, link, _ = post.text.partition(post.link)
     if link:

@@ -6,9 +6,12 @@ no network, no clock and no randomness, and a courier drives all of them alike.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Generator, Mapping
 from enum import Enum
 from typing import Any, Final, Protocol, runtime_checkable
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -23,6 +26,8 @@ class OutletRequest(msgspec.Struct, frozen=True):
     url: str
     body: bytes = b""
     headers: Mapping[str, str] = {}
+    keep: Mapping[str, str] = {}
+    """What is kept from now on, before this is sent."""
 
 
 class OutletAnswer(msgspec.Struct, frozen=True):
@@ -46,7 +51,8 @@ class OutletRefusal(msgspec.Struct, frozen=True):
 
     code: str
     """Why, in one of our words: ``outlet-token``, ``outlet-gone``, ``outlet-words``, ``outlet-busy``, ``outlet-odd``,
-    ``outlet-not-found`` (of a look: no such post is there)."""
+    ``outlet-denied``, ``outlet-money`` (nothing is left of what was paid), ``outlet-not-found`` (of a look: no such
+    post is there)."""
     said: str = ""
     """In the outlet's own."""
     again: bool = False
@@ -54,8 +60,15 @@ class OutletRefusal(msgspec.Struct, frozen=True):
     wait_s: float = 0.0
 
 
+class Granted(msgspec.Struct, frozen=True):
+    """A step of connecting in the browser went well: what is kept from now on."""
+
+    secret: Mapping[str, str]
+
+
 Outcome = Posted | OutletRefusal
 Conversation = Generator[OutletRequest, OutletAnswer, Outcome]
+Granting = Generator[OutletRequest, OutletAnswer, Granted | OutletRefusal]
 
 
 class OutletPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +83,8 @@ class OutletPost(msgspec.Struct, frozen=True, kw_only=True):
     """The same for the same space, outlet and moment, and for no other."""
     made_ms: int
     """When it was ordered."""
+    at_ms: int = 0
+    """When it is tried: people are shown that, and not that it was ordered days ago (touitomamout #191)."""
     since_ms: int = 0
     """Of a look: what is older is another post."""
     known: frozenset[str] = frozenset()
@@ -144,6 +159,35 @@ class ReadableOutlet(OutletAdapter, Protocol):
 
     def look(self, secret: Mapping[str, str], post: OutletPost) -> Conversation:
         """Looks whether a post is there."""
+
+
+@runtime_checkable
+class BrowserOutlet(OutletAdapter, Protocol):
+    """One that can be connected in the browser (OAuth 2.0). Until that is done ``secret`` holds ``server``, the site's
+    ``name``, where to come ``back``, ``state`` and ``verifier`` (RFC 7636), then what each step has given."""
+
+    def connected(self, secret: Mapping[str, str]) -> bool:
+        """Whether all steps are done."""
+
+    def register(self, secret: Mapping[str, str]) -> Granting:
+        """Makes the site known there."""
+
+    def allow(self, secret: Mapping[str, str]) -> str:
+        """Where its person allows it; empty before the site is known there."""
+
+    def exchange(self, secret: Mapping[str, str]) -> Granting:
+        """Makes a token of the ``code`` that the browser has brought back."""
+
+
+def challenge(verifier: str) -> str:
+    """What is shown of a verifier (RFC 7636, 4.2, S256)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def form_request(url: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> OutletRequest:
+    """A request with the fields of a form, as OAuth wants it (RFC 6749, 4.1.3)."""
+    kind = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+    return OutletRequest("POST", url, urlencode(fields).encode(), kind | dict(headers or {}))
 
 
 def json_request(method: str, url: str, value: object, headers: Mapping[str, str] | None = None) -> OutletRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
@@ -10,12 +11,17 @@ from stentor.outlets.chats import DiscordOutlet, MatrixOutlet, SlackOutlet
 from stentor.outlets.contract import OutletAdapter
 from stentor.outlets.mastodon import MastodonOutlet
 from stentor.outlets.telegram import TelegramOutlet
+from stentor.outlets.x import XOutlet, weight
 
 _ALL: Final[tuple[OutletAdapter, ...]] = (
     MastodonOutlet(), BlueskyOutlet(), TelegramOutlet(), DiscordOutlet(), SlackOutlet(), MatrixOutlet(),
+    XOutlet(),
 )  # fmt: skip
 OUTLETS: Final[dict[str, OutletAdapter]] = {each.kind: each for each in _ALL}
 """By kind, in the order in which they are offered."""
+X: Final = XOutlet.kind
+WEIGHTS: Final[dict[str, Callable[[str], int]]] = {X: weight}
+"""How long networks take a text to be, where that is not its number of signs."""
 SHARE: Final = "share"
 """By which way people come by what hosts post by hand."""
 SHARED: Final = {

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from html import unescape
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from stentor.outlets.contract import (
     Conversation,
+    Granted,
+    Granting,
     OutletField,
     OutletPost,
     OutletRefusal,
     OutletRequest,
     Posted,
     Repeat,
+    challenge,
+    form_request,
     join,
     json_request,
     odd,
@@ -26,6 +30,8 @@ from stentor.outlets.contract import (
     well,
 )
 
+SCOPES: Final = "read:accounts read:statuses write:statuses"
+"""No more than is needed (docs.joinmastodon.org/api/oauth-scopes)."""
 LOOKED_AT: Final = 40
 """The newest of one's own posts; more than a host writes within an hour."""
 
@@ -65,6 +71,49 @@ class MastodonOutlet:
             (Posted(text_of(each, "id"), text_of(each, "url")) for each in found if _is(each, post)),
             OutletRefusal("outlet-not-found"),
         )
+
+    def connected(self, secret: Mapping[str, str]) -> bool:
+        return "token" in secret
+
+    def register(self, secret: Mapping[str, str]) -> Granting:
+        """PKCE where the server says that it knows it (Mastodon from 4.3 on)."""
+        answer = yield OutletRequest("GET", join(secret["server"], "/.well-known/oauth-authorization-server"))
+        found = read(answer) if well(answer) else None
+        methods = found.get("code_challenge_methods_supported") if isinstance(found, dict) else None
+        pkce = "yes" if isinstance(methods, list) and "S256" in methods else ""
+        wish = {
+            "client_name": secret["name"], "redirect_uris": secret["back"], "scopes": SCOPES,
+            "website": "/".join(secret["back"].split("/")[:3]),
+        }  # fmt: skip
+        answer = yield json_request("POST", join(secret["server"], "/api/v1/apps"), wish)
+        app = {name: text_of(read(answer), name) for name in ("client_id", "client_secret")}
+        if not well(answer):
+            return refusal(answer)
+        return Granted({**secret, **app, "pkce": pkce}) if all(app.values()) else odd(answer)
+
+    def allow(self, secret: Mapping[str, str]) -> str:
+        if "client_id" not in secret:
+            return ""
+        fields = {
+            "response_type": "code", "client_id": secret["client_id"], "redirect_uri": secret["back"], "scope": SCOPES,
+            "state": secret["state"],
+        }  # fmt: skip
+        if secret.get("pkce"):
+            fields |= {"code_challenge": challenge(secret["verifier"]), "code_challenge_method": "S256"}
+        return f"{join(secret['server'], '/oauth/authorize')}?{urlencode(fields)}"
+
+    def exchange(self, secret: Mapping[str, str]) -> Granting:
+        fields = {
+            "grant_type": "authorization_code", "code": secret["code"], "client_id": secret["client_id"],
+            "client_secret": secret["client_secret"], "redirect_uri": secret["back"], "scope": SCOPES,
+        }  # fmt: skip
+        if secret.get("pkce"):
+            fields["code_verifier"] = secret["verifier"]
+        answer = yield form_request(join(secret["server"], "/oauth/token"), fields)
+        token = text_of(read(answer), "access_token")
+        if not well(answer):
+            return OutletRefusal("outlet-denied", refusal(answer).said)
+        return Granted({"server": secret["server"], "token": token}) if token else odd(answer)
 
     def check(self, secret: Mapping[str, str]) -> Conversation:
         answer = yield OutletRequest("GET", _me(secret), headers=_signed(secret))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 from stentor.base.texts import Catalogue
+from stentor.social.text import characters
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.wire import ways
@@ -19,6 +21,8 @@ MOMENTS: Final = (
 """Those at which an outlet may have a post. Each has one at most."""
 CALLS: Final = frozenset({SpaceMoment.DOORS, SpaceMoment.LIVE, SpaceMoment.REPLAY})
 """After these people come."""
+ONCE: Final = frozenset({"x"})
+"""Kinds at which there is one post of a talk: each costs money."""
 
 
 def link_of(space: Space, site: str, way: str) -> str:
@@ -26,8 +30,11 @@ def link_of(space: Space, site: str, way: str) -> str:
     return ways.link(f"{site}/s/{space.id}", way)
 
 
-def compose(space: Space, moment: SpaceMoment, words: str, link: str, longest: int) -> str:
-    """The text with its link at the end; words that are too long lose their end, the link never does.
+def compose(
+    space: Space, moment: SpaceMoment, words: str, link: str, longest: int, weigh: Callable[[str], int] = len
+) -> str:
+    """The text with its link at the end; words that are too long lose their end, the link never does. ``weigh`` says
+    how long the network takes a text to be.
 
     In own words ``{title}`` and ``{when}`` stand for what is so then."""
     language = space.language if space.language in ("en", "de") else "en"
@@ -35,10 +42,20 @@ def compose(space: Space, moment: SpaceMoment, words: str, link: str, longest: i
     when = f"{at:%Y-%m-%d %H:%M} UTC" if space.scheduled_ms else ""
     own = words.replace("{title}", space.title).replace("{when}", when).strip()
     said = own or CATALOGUE.text(language, f"outlet.{moment}", title=space.title, when=when).strip()
-    room = longest - len(link) - 2
-    if len(said) > room:
-        said = said[: max(0, room - 1)].rstrip() + "…"
-    return f"{said}\n\n{link}"
+    room = longest - weigh(f"\n\n{link}")
+    return f"{said if weigh(said) <= room else _cut(said, room, weigh)}\n\n{link}"
+
+
+def _cut(said: str, room: int, weigh: Callable[[str], int]) -> str:
+    """The beginning, with a sign that there was more; never half a character, such as a family of which a father is
+    left (tweet-old-post #1095)."""
+    kept, room = "", room - weigh("…")
+    for each in characters(said):
+        room -= weigh(each)
+        if room < 0:
+            break
+        kept += each
+    return f"{kept.rstrip()}…"
 
 
 def still_so(moment: SpaceMoment, space: Space) -> bool:

@@ -74,6 +74,10 @@ class Purpose(StrEnum):
     """Whether somebody really wants to be reminded of a talk."""
     REMINDED = "reminded"
     """What they are told of it."""
+    NEWSLETTER_ASK = "newsletter-ask"
+    """Whether somebody really wants a person's talks by mail."""
+    NEWSLETTER = "newsletter"
+    """What they are told of one."""
 
 
 LIFE_MS: Final = {Purpose.WAY_BACK: LINK_MS, Purpose.CONFIRM: DAY_MS // 4}

@@ -70,6 +70,7 @@ _TABLE: Final[tuple[tuple[str, str, Scope | None], ...]] = (
     ("*", r"/(posts|media|timelines|people|bookmarks|likes|quotes|markers)(/.*)?", Scope.POSTS),
     ("*", r"/(drafts|scheduled-posts|follow-requests|lists|search|imports)(/.*)?", Scope.POSTS),
     ("*", r"/(notifications|notification-requests|blocks|mutes|domain-blocks|filters)(/.*)?", Scope.POSTS),
+    ("*", r"(/spaces/\{space\})?/outlets(/.*)?", Scope.POSTS),
     ("GET", r"/spaces(/.*)?|/recordings|/shows(/.*)?", Scope.READ),
     ("*", r"/spaces/\{space\}/(comments|guest-comments|guests|silenced)(/.*)?", Scope.COMMENTS),
     ("*", r"/spaces(/.*)?|/shows(/.*)?", Scope.SPACES),

@@ -75,6 +75,12 @@ def length(text: str) -> int:
     return sum(LINK_LENGTH if each.kind == "link" else len(_CHARACTER.findall(_counted(each))) for each in pieces(text))
 
 
+def characters(text: str) -> list[str]:
+    """What people see as single characters: one may be many code points."""
+    found: list[str] = _CHARACTER.findall(text)
+    return found
+
+
 def _counted(piece: TextPart) -> str:
     """Of somebody elsewhere only the name counts: nobody is named less for a long server."""
     return f"@{piece.target.partition('@')[0]}" if piece.kind == "handle" else piece.text

@@ -29,6 +29,7 @@ outlet_choices = Table(
     Column("outlet", Integer, ForeignKey("outlets.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("moments", String(120), nullable=False, comment="with commas"),
     Column("words", Text, nullable=False, comment="the host's own; empty for ours"),
+    Column("own", Text, nullable=False, server_default="{}", comment="the host's own by moment, JSON"),
     Index("ix_outlet_choices_outlet", "outlet"),
 )
 
@@ -49,3 +50,12 @@ outlet_posts = Table(
     Index("ix_outlet_posts_outlet", "outlet"),
 )
 """One post at most for each moment of a space, whatever dies in between."""
+
+outlet_costs = Table(
+    "outlet_costs",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("month", String(7), primary_key=True, comment="such as 2026-11 (UTC)"),
+    Column("micros", BigInteger, nullable=False, comment="millionths of a US dollar"),
+)
+"""What posts at networks that take money have cost the site."""

@@ -10,13 +10,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
 
 from stentor.base.errors import Conflict, NotFound
-from stentor.outlets.words import MOMENTS
+from stentor.outlets.words import MOMENTS, ONCE
 from stentor.spaces import events as e
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space
 from stentor.store import tables
 from stentor.store.jobs import Wanted, add_jobs
+from stentor.store.newsletters import forget_newsletter
 from stentor.store.outlet_tables import outlet_choices, outlet_posts, outlets
 from stentor.store.work import Work
 
@@ -36,6 +37,7 @@ _MOMENTS: Final[Mapping[type[Event], SpaceMoment]] = {
     e.SpaceCancelled: SpaceMoment.CANCELLED,
 }
 _space = msgspec.json.Decoder(Space)
+_own = msgspec.json.Decoder(dict[str, str])
 
 
 class OutletState(StrEnum):
@@ -89,6 +91,13 @@ class OutletChoice(msgspec.Struct, frozen=True):
     outlet: int
     moments: tuple[SpaceMoment, ...]
     words: str
+    """The host's own for all of them; empty for ours."""
+    own: Mapping[str, str] = {}
+    """Those of one moment, by moment; they come before the others."""
+
+    def said(self, moment: SpaceMoment) -> str:
+        """The host's own words at a moment; empty for ours."""
+        return self.own.get(moment.value) or self.words
 
 
 class OutletTask(msgspec.Struct, frozen=True):
@@ -147,9 +156,20 @@ class OutletsTable:
                 raise NotFound("There is no such outlet.", code="outlet-missing")
             connection.execute(delete(outlet_posts).where(_P.outlet == number))
             connection.execute(delete(outlet_choices).where(_C.outlet == number))
+            forget_newsletter(connection, number)
             connection.execute(delete(outlets).where(mine))
 
         await self._work.write(work)
+
+    async def renew(self, number: int, secret: str, host: str) -> None:
+        """Another secret for one; whose account it is has to be asked again."""
+        values = {"secret": secret, "host": host[:255], "name": "", "trouble": "", "said": ""}
+        await self._execute(update(outlets).where(_O.number == number).values(values))
+
+    async def keep_secret(self, number: int, old: str, new: str) -> bool:
+        """Another secret, unless it was changed meanwhile."""
+        query = update(outlets).where(_O.number == number, _O.secret == old).values(secret=new)
+        return await self._work.write(lambda connection: connection.execute(query).rowcount > 0)
 
     async def checked(self, number: int, *, name: str = "", trouble: str = "", said: str = "") -> None:
         """What a look at an outlet has found."""
@@ -164,7 +184,8 @@ class OutletsTable:
     async def choose(self, space: Space, choice: OutletChoice, moment: SpaceMoment | None, *, now_ms: int) -> None:
         """What of a space is posted there from now on; what is so ``moment`` is posted at once, if it was not."""
         mine = (_C.space == space.id) & (_C.outlet == choice.outlet)
-        values = {"moments": ",".join(choice.moments), "words": choice.words}
+        own = msgspec.json.encode(choice.own).decode()
+        values = {"moments": ",".join(choice.moments), "words": choice.words, "own": own}
 
         def work(connection: Connection) -> None:
             connection.execute(delete(outlet_choices).where(mine))
@@ -182,7 +203,8 @@ class OutletsTable:
             query = select(outlet_choices).where(_C.space == space)
             for choice in map(_choice, connection.execute(query).all()):
                 mine = _post(space, choice.outlet, moment)
-                if moment in choice.moments and connection.execute(select(_P.state).where(mine)).scalar() is None:
+                there = connection.execute(select(_P.state).where(mine)).scalar() is not None
+                if moment in choice.moments and not there and not _posted_once(connection, space, choice.outlet):
                     connection.execute(insert(outlet_posts).values(_new(space, choice.outlet, moment, now_ms)))
             waits = (_P.space == space) & (_P.moment == moment.value) & (_P.state == OutletState.WAITING.value)
             found = select(outlets, _P.tries).join(outlet_posts, _P.outlet == _O.number).where(waits)
@@ -199,9 +221,18 @@ class OutletsTable:
             body = connection.execute(select(tables.spaces.c.body).where(tables.spaces.c.id == space)).scalar()
             if row is None or post is None or body is None or post.state != OutletState.WAITING:
                 return None
-            words = connection.execute(select(_C.words).where(_C.space == space, _C.outlet == number)).scalar()
+            words = _said(connection, space, number, moment)
             known = connection.execute(select(_P.id).where(_P.outlet == number, _P.id != "")).scalars()
-            return OutletTask(_outlet(row), row.secret, words or "", _row(post), _space.decode(body), frozenset(known))
+            return OutletTask(_outlet(row), row.secret, words, _row(post), _space.decode(body), frozenset(known))
+
+        return await self._work.read(work)
+
+    async def told(self, space: str, number: int, moment: SpaceMoment) -> tuple[Space, str] | None:
+        """A space as it is now, and what its host says at a moment; None where it is gone."""
+
+        def work(connection: Connection) -> tuple[Space, str] | None:
+            body = connection.execute(select(tables.spaces.c.body).where(tables.spaces.c.id == space)).scalar()
+            return (_space.decode(body), _said(connection, space, number, moment)) if body is not None else None
 
         return await self._work.read(work)
 
@@ -233,9 +264,7 @@ class OutletsTable:
 
         await self._work.write(work)
 
-    async def given_up(
-        self, space: str, number: int, moment: str, tries: int | None, *, trouble: str
-    ) -> None:
+    async def given_up(self, space: str, number: int, moment: str, tries: int | None, *, trouble: str) -> None:
         """Nobody tries any more what waits; ``trouble`` is why, where nothing else is known. Of what may be there all
         the same only its host can say."""
         mine = (_P.space == space) & (_P.outlet == number) & (_P.moment == moment)
@@ -274,6 +303,14 @@ def _post(space: str, number: int, moment: SpaceMoment) -> ColumnElement[bool]:
     return (_P.space == space) & (_P.outlet == number) & (_P.moment == moment.value)
 
 
+def _posted_once(connection: Connection, space: str, number: int) -> bool:
+    """Whether an outlet at which there is one post of a talk has it, or may have it."""
+    there = (_P.space == space) & _P.state.not_in([OutletState.REFUSED.value, OutletState.GIVEN_UP.value])
+    query = select(_P.moment).join(outlets, _O.number == _P.outlet)
+    query = query.where(there, _O.number == number, _O.kind.in_(ONCE)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def _new(space: str, number: int, moment: SpaceMoment, now_ms: int) -> dict[str, Any]:
     return {
         "space": space, "outlet": number, "moment": moment.value, "state": OutletState.WAITING.value, "id": "",
@@ -286,7 +323,14 @@ def _outlet(row: Row[Any]) -> OutletRow:
 
 
 def _choice(row: Row[Any]) -> OutletChoice:
-    return OutletChoice(row.outlet, tuple(each for each in MOMENTS if each.value in row.moments.split(",")), row.words)
+    moments = tuple(each for each in MOMENTS if each.value in row.moments.split(","))
+    return OutletChoice(row.outlet, moments, row.words, _own.decode(row.own))
+
+
+def _said(connection: Connection, space: str, number: int, moment: SpaceMoment) -> str:
+    query = select(outlet_choices).where(_C.space == space, _C.outlet == number)
+    row = connection.execute(query).one_or_none()
+    return _choice(row).said(moment) if row is not None else ""
 
 
 def _row(row: Row[Any]) -> OutletPostRow:

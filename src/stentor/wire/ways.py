@@ -9,9 +9,11 @@ FEDIVERSE: Final = "fediverse"
 CALENDAR: Final = "calendar"
 REMINDERS: Final = ("fedi", "mail", "push", "site")
 """Those of ``spaces.reminders.Way``."""
-OUTLETS: Final = ("bluesky", "discord", "mastodon", "matrix", "share", "slack", "telegram")
+OUTLETS: Final = ("bluesky", "discord", "mastodon", "matrix", "share", "slack", "telegram", "x")
 """Those of ``outlets.kinds``, and what hosts post by hand."""
-WAYS: Final = (*REMINDERS, CALENDAR, FEDIVERSE, *OUTLETS)
+NEWSLETTER: Final = "newsletter"
+"""By a mail of a person's newsletter."""
+WAYS: Final = (*REMINDERS, CALENDAR, FEDIVERSE, NEWSLETTER, *OUTLETS)
 """All that are counted; what else stands in an address is nobody's."""
 
 

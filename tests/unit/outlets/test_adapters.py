@@ -12,6 +12,7 @@ from stentor.base.units import SpaceId
 from stentor.outlets import words
 from stentor.outlets.bluesky import tid
 from stentor.outlets.contract import (
+    BrowserOutlet,
     Conversation,
     Outcome,
     OutletAnswer,
@@ -23,7 +24,7 @@ from stentor.outlets.contract import (
     Repeat,
     said,
 )
-from stentor.outlets.kinds import OUTLETS, SHARE, SHARED, shares
+from stentor.outlets.kinds import OUTLETS, SHARE, SHARED, WEIGHTS, shares
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import Space, State
 from stentor.wire.ways import WAYS
@@ -38,6 +39,7 @@ SECRETS: dict[str, dict[str, str]] = {
     "telegram": {"server": "https://api.telegram.org", "token": "1:A", "chat": "@channel"},
     "discord": {"hook": "https://discord.com/api/webhooks/1/abc?thread_id=3"},
     "slack": {"hook": "https://hooks.slack.com/services/T/B/x"},
+    "x": {"server": "https://api.x.com", "client_id": "C", "token": "T"},
     "matrix": {"server": "https://matrix.example", "token": "M", "room": "!r:example"},
 }
 Reply = tuple[int, Any]
@@ -115,6 +117,9 @@ def test_bluesky() -> None:
     place = facet["index"]
     assert POST.text.encode()[place["byteStart"] : place["byteEnd"]].decode() == LINK
     assert record["createdAt"] == "2030-03-17T17:46:40.123Z"
+    late = msgspec.structs.replace(POST, at_ms=POST.made_ms + 86_400_000)
+    later = body(talked(OUTLETS["bluesky"].post(SECRETS["bluesky"], late), session, (200, {"uri": "at://x"}))[1][1])
+    assert (later["rkey"], later["record"]["createdAt"]) == (name, "2030-03-18T17:46:40.123Z"), "as it was tried"
     again = posted("bluesky", session, (200, {"uri": "at://x"}))[1][1]
     assert again.body == second.body
     assert posted("bluesky", (401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"}))[
@@ -158,6 +163,32 @@ def test_rooms() -> None:
     )
 
 
+def test_x() -> None:
+    """A token that is no longer taken is renewed, and what comes is kept before it is used; without one its host is
+    told to connect once more. A link leads to the post."""
+    outcome, [request] = posted("x", (201, {"data": {"id": "7", "text": "…"}}))
+    assert outcome == Posted("7", "https://x.com/i/status/7")
+    assert (request.url, body(request)) == ("https://api.x.com/2/tweets", {"text": POST.text})
+    assert posted("x", (402, {"title": "CreditsDepleted"}))[0] == OutletRefusal("outlet-money")
+    twice = {"detail": "You are not allowed to create a Tweet with duplicate content.", "status": 403}
+    assert posted("x", (403, twice))[0] == OutletRefusal("outlet-words", twice["detail"])  # type: ignore[arg-type]
+    old = SECRETS["x"] | {"refresh": "R"}
+    tokens = (200, {"access_token": "T2", "refresh_token": "R2"})
+    outcome, [first, renewal, second] = talked(
+        OUTLETS["x"].post(old, POST), (401, {}), tokens, (201, {"data": {"id": "8"}})
+    )
+    assert outcome == Posted("8", "https://x.com/i/status/8")
+    assert b"refresh_token=R&client_id=C" in renewal.body
+    assert not first.keep
+    assert second.keep == {"server": "https://api.x.com", "client_id": "C", "token": "T2", "refresh": "R2"}
+    assert second.headers["authorization"] == "Bearer T2"
+    spent = talked(OUTLETS["x"].post(old, POST), (401, {}), (400, {"error": "invalid_request"}))[0]
+    assert spent == OutletRefusal("outlet-token", "invalid_request")
+    away = talked(OUTLETS["x"].check(old), (401, {}), (503, b""))[0]
+    assert isinstance(away, OutletRefusal)
+    assert away.code == "outlet-odd"
+
+
 @pytest.mark.parametrize("kind", sorted(OUTLETS))
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"null", b"1", b'{"id": {}}', b'"x"', b"[" * 5000, b"\xff"])
 @pytest.mark.parametrize("status", [200, 204, 302, 400, 401, 403, 404, 413, 429, 500, 502])
@@ -177,8 +208,8 @@ def test_each_says_what_it_is_built_to(kind: str) -> None:
     outlet = OUTLETS[kind]
     assert outlet.document.startswith("https://")
     assert len(outlet.read) == 10
-    assert {each.name for each in outlet.fields} == set(SECRETS[kind])
-    assert any(each.secret for each in outlet.fields)
+    assert {each.name for each in outlet.fields} <= set(SECRETS[kind])
+    assert any(each.secret for each in outlet.fields) or isinstance(outlet, BrowserOutlet)
     assert (outlet.repeat is Repeat.LOOK) == isinstance(outlet, ReadableOutlet)
     assert outlet.host(SECRETS[kind]).startswith("https://")
     assert {kind, SHARE} <= set(WAYS)
@@ -197,6 +228,22 @@ def test_words() -> None:
     long = words.compose(space, SpaceMoment.LIVE, "x" * 1000, link, 300)
     assert len(long) == 300
     assert long.endswith(f"…\n\n{link}")
+
+
+def test_no_character_is_cut_in_half() -> None:
+    """A family stays one, or goes; the link is always whole (tweet-old-post #1095, share-on-mastodon #12). At X signs
+    of most of the world's writing count twice."""
+    space, family = Space(id=SpaceId("friday"), title="T", state=State.LIVE), "👨‍👩‍👧‍👦"
+    link = words.link_of(space, "https://talk.example", "bluesky")
+    for longest in range(100, 130):
+        made = words.compose(space, SpaceMoment.LIVE, family * 40, link, longest)
+        said, _, found = made.partition("…\n\n")
+        assert found == link
+        assert said == family * (len(said) // len(family))
+        assert longest - len(family) <= len(made) <= longest
+    made = words.compose(space, SpaceMoment.LIVE, "空" * 300, link, 280, WEIGHTS["x"])
+    assert 278 <= WEIGHTS["x"](made) <= 280
+    assert made.endswith(link)
 
 
 def test_networks_that_hosts_post_to_by_hand() -> None:

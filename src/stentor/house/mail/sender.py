@@ -10,7 +10,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from typing import Final
 
@@ -36,6 +36,8 @@ class NotSent(Conflict):
         super().__init__(detail, code=code, said=said)
         self.for_good = for_good
         """Trying again is of no use: it is this mail, not the way to the server."""
+        self.unsure = False
+        """The server may have taken it all the same: it was lost while it was being handed over."""
 
 
 _SENTENCES: Final = {
@@ -55,6 +57,8 @@ _SENTENCES: Final = {
     "mail-off": "No server is set for mail.",
     "mail-password-lost": "The password cannot be read any more, since the keys are others: enter it again.",
 }
+UNSURE: Final = frozenset({"mail-lost", "mail-slow", "mail-unreachable", "mail-tls"})
+"""What is no answer of a server."""
 TROUBLES: Final = tuple(_SENTENCES)
 """Codes of what can go wrong; each has a sentence in the texts of the pages."""
 
@@ -76,14 +80,20 @@ async def send(wishes: MailWishes, password: str, message: EmailMessage) -> None
         local_hostname=str(message["Message-ID"]).strip("<>").rpartition("@")[2],
         timeout=PATIENCE_S,
     )
+    handing = False
     try:
         with _explained():
             async with asyncio.timeout(PATIENCE_S):
                 await client.connect()
                 await _secure(client, wishes)
                 await _sign_in(client, wishes, password)
+                handing = True
                 await client.send_message(message)
-                await client.quit()
+        with suppress(aiosmtplib.SMTPException, TimeoutError, OSError):  # it was taken, whatever comes now
+            await client.quit()
+    except NotSent as error:
+        error.unsure = handing and error.error_code in UNSURE
+        raise
     finally:
         client.close()
 

@@ -8,6 +8,7 @@ from stentor.store import (  # noqa: F401 (their tables are in the metadata, too
     announcement_tables,
     happening_tables,
     import_tables,
+    newsletter_tables,
     notice_tables,
     oauth_tables,
     outbox_tables,
