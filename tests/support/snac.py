@@ -71,7 +71,7 @@ class Snac:
     """A running server with one user, ``peer``."""
 
     def __init__(self, data: Path, port: int, password: str) -> None:
-        self.data, self.host = data, f"localhost:{port}"
+        self.data, self.host, self.password = data, f"localhost:{port}", password
         self.address = f"http://{self.host}"
         self.actor = f"{self.address}/{USER}"
         self._http = httpx.AsyncClient(base_url=self.address, auth=(USER, password), trust_env=False, timeout=10)
