@@ -57,7 +57,6 @@ from stentor.house.moderation import api as api_moderation
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.service import CaseDesk
 from stentor.house.outlets import api as api_outlets
-from stentor.house.pace.budget import ArrivalBudget
 from stentor.house.private import api as api_private
 from stentor.house.private.guard import Guard, before
 from stentor.house.private.service import Listeners
@@ -144,8 +143,7 @@ def build(
         *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
         *_of_hosts(spaces, callers, views, readers, invitations, pictures, people.limit),
         *_of_recordings(spaces, callers, views, editions, Quotes(spaces, keys.invitations, settings)),
-        *_of_counts(spaces, callers, counts, mailing.budget),
-        *api_outlets.handlers(api_outlets.OutletHosts(mailing.outlets, spaces, callers)),
+        *_of_counts(spaces, callers, counts, mailing),
         *api_seats.handlers(spaces, callers, people, views),
         *api_stream.handlers(spaces, callers, views, line, streams),
         *api_claim.handlers(callers, views, invitations, pictures),
@@ -201,11 +199,13 @@ def _of_posts(
     ]
 
 
-def _of_counts(
-    spaces: Spaces, callers: Callers, counts: AudienceCounts, budget: ArrivalBudget
-) -> list[HTTPRouteHandler]:
-    """How many heard a space, and what brought them there."""
-    return [*api_counts.handlers(spaces, callers, counts), *api_reach.handlers(spaces, callers, counts, budget)]
+def _of_counts(spaces: Spaces, callers: Callers, counts: AudienceCounts, mailing: MailParts) -> list[HTTPRouteHandler]:
+    """How many heard a space, what brought them there, and where it is announced elsewhere."""
+    return [
+        *api_counts.handlers(spaces, callers, counts),
+        *api_reach.handlers(spaces, callers, counts, mailing.budget),
+        *api_outlets.handlers(api_outlets.OutletHosts(mailing.outlets, spaces, callers)),
+    ]
 
 
 def _of_recordings(
