@@ -41,8 +41,7 @@ def missing(name: str) -> str:
     here, folder = ROOT / "tests" / "interop" / name, kept(name)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = (here / LOCK).read_bytes()
-    for file in (*here.glob("*.json"), *here.glob("*.mjs")):
-        shutil.copy(file, folder)
+    shutil.copytree(here, folder, dirs_exist_ok=True)
     mark = folder / "node_modules" / ".done"
     if mark.exists() and mark.read_bytes() == wanted:
         return ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0063"
-down_revision: str | None = "0062"
+revision = "0064"
+down_revision: str | None = "0063"
 branch_labels: str | None = None
 depends_on: str | None = None
 
