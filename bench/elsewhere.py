@@ -73,6 +73,10 @@ class Elsewhere:
     def living(self) -> int:
         return sum(not _dies(number, self.dead) for number in range(self.count))
 
+    def alive(self) -> list[str]:
+        """The inboxes of those that live."""
+        return [self.inbox(number) for number in range(self.count) if not _dies(number, self.dead)]
+
     def begin(self) -> None:
         """What has come so far does not count."""
         self._from = self._came.stat().st_size

@@ -4,15 +4,18 @@
 A whole Stentor with a live talk; the servers are those of ``bench.elsewhere``, each with a name and a certificate
 (``--plain``: without TLS). Measured is the time until all that live have it, the processor time of courier, bus, house
 and edge meanwhile, the longest pause between two arrivals, and how long requests of listeners and of a host take, calm
-and beside it. Then Fedify does the same with its queue in its process and so many messages at once, beside that talk.
+and beside it; before it what a bare POST of aiohttp and a signature cost (``bench.posting``). Then Fedify does the same
+with its queue in its process and so many messages at once, beside that talk.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
@@ -161,6 +164,17 @@ async def stentor(site: Ada, place: Elsewhere) -> dict[str, Any]:
     return await told(site, place, pids, begin, LATEST_S)
 
 
+async def floor(place: Elsewhere) -> dict[str, float]:
+    """What a delivery costs at the least, in a process of its own: a post to some of those that live, a signature."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.posting", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate("\n".join(place.alive()).encode())
+    assert process.returncode == 0, "the bare posts broke off"
+    found: dict[str, float] = json.loads(said)
+    return found
+
+
 async def by_fedify(site: Ada, place: Elsewhere, folder: Path, ca: Path, workers: int) -> dict[str, Any]:
     """By Fedify, in one process."""
     if (found := node.tools()) is None or (why := fedify.missing()):
@@ -202,6 +216,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
                     async with Waits(site) as waits:
                         await asyncio.sleep(CALM_S)
                 found["calm"] |= waits.told()
+                found["floor"] = await floor(place)
                 if "stentor" not in options.without:
                     found["stentor"] = await stentor(site, place)
                     show(found, "stentor")
@@ -212,7 +227,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def show(found: dict[str, Any], name: str) -> None:
-    print(f"calm {found['calm']}\n{name} {found[name]} {state(found[name])}", flush=True)
+    print(f"calm {found['calm']}\nfloor {found['floor']}\n{name} {found[name]} {state(found[name])}", flush=True)
 
 
 def main() -> None:

@@ -146,14 +146,26 @@ async def test_a_job_is_done_once_and_written_down(site: Site, stranger: Receive
 
 
 async def test_what_fails_is_tried_again(site: Site, stranger: Receiver) -> None:
-    """After some seconds, with the same job; each attempt is counted."""
-    answers = iter((503, 200))
-    stranger.answering = lambda _: (next(answers), {})
-    await site.put("one", f"127.0.0.1:{stranger.port}")
+    """After some seconds, with the same job; each attempt is counted. The others of its message are done once."""
+    answers, now_ms = iter((503, 200)), unix_ms(wall())
+    stranger.answering = lambda found: (next(answers) if found.path == "/one" else 200, {})
+    jobs = [
+        OutgoingJob(
+            kind="post", key=key, host=f"127.0.0.1:{stranger.port}", payload={"path": f"/{key}"}, subject="test",
+            what="a", made_ms=now_ms,
+        )
+        for key in ("one", "two", "three")
+    ]  # fmt: skip
+    await site.queue.put_together(jobs)
+    await site.queue.put_together(jobs)
     row = await site.becomes("one", DeliveryState.WAITING)
     assert (row.status, row.trouble) == (503, "try-later")
     assert 3500 < row.due_ms - row.at_ms < 6500
+    assert await site.left() == 1  # type: ignore[misc]
     assert (await site.becomes("one", DeliveryState.DONE, attempts=2)).status == 200
+    for key in ("two", "three"):
+        await site.becomes(key, DeliveryState.DONE)
+    assert sorted(each.path for each in stranger.received) == ["/one", "/one", "/three", "/two"]
 
 
 async def test_a_host_that_asks_for_time_gets_it(site: Site, stranger: Receiver) -> None:

@@ -253,12 +253,62 @@ async def test_pins_and_blocks_are_told_and_heard(site: Site) -> None:
     [add] = await site.came("Add")
     assert (add.activity["object"], add.activity["target"]) == (HOME.post(post), f"{site.ada_uri}/featured")
     handle = f"eve@{site.other.host}"
-    await site.ada.put(f"/people/{handle}/block")
-    [block] = await site.came("Block")
-    assert block.activity["object"] == eve
-    await site.ada.delete(f"/people/{handle}/block")
-    undone = [each.activity["object"]["type"] for each in await site.came("Undo", 2)]
-    assert sorted(undone) == ["Block", "Follow"]
+    for times in (1, 2):
+        await site.ada.put(f"/people/{handle}/block")
+        blocks = [each.activity for each in await site.came("Block", times)]
+        await site.ada.delete(f"/people/{handle}/block")
+        undone = [each.activity["object"] for each in await site.came("Undo", times + 1)]
+    assert ({each["object"] for each in blocks}, len({each["id"] for each in blocks})) == ({eve}, 2)
+    assert sorted(each["type"] for each in undone) == ["Block", "Block", "Follow"]
+    assert {each["id"] for each in undone if each["type"] == "Block"} == {each["id"] for each in blocks}
+
+
+async def test_one_person_elsewhere_is_limited_and_blocked(site: Site) -> None:
+    """By a decision and by moderators alone, whatever holds for their server; it is there when they come again."""
+    await site.befriend("eve")
+    name = f"eve@{site.other.host}"
+    note = site.other.note("eve", "/notes/liked")
+    await site.taken(site.other.activity("Create", "eve", note))
+    await site.done()
+    [(post,)] = site.rows("SELECT id FROM posts WHERE uri IS NOT NULL")
+    for times in (1, 2):  # a like after its Undo is another one
+        await site.ada.put(f"/posts/{post}/like")
+        likes = [each.activity["id"] for each in await site.came("Like", times)]
+        await site.ada.delete(f"/posts/{post}/like")
+        undone = [each.activity["object"]["id"] for each in await site.came("Undo", times)]
+    assert (len(set(likes)), set(undone)) == (2, set(likes))
+
+    await site.ada.post("/reports", json={"kind": "person", "id": name, "why": "spam"})
+    [(case,)] = site.rows(f"SELECT number FROM cases WHERE thing = '{name}'")
+    cases = f"/api/v1/moderation/cases/{case}"
+    seen = (await site.house.http.get(cases)).json()
+    assert (seen["possible"], seen["stands"]) == (["none", "limit", "ban-site"], "none")
+    ruling = {"action": "ban-site", "reason": "Spam"}
+    assert (await site.house.http.post(f"{cases}/decisions", json=ruling)).json()["stands"] == "block"
+    problem(await site.ada.get(f"/posts/{post}"), 404, "post-not-found")
+    problem(await site.send(site.other.activity("Like", "eve", site.ada_uri)), 403, "person-blocked")
+    people = "/api/v1/moderation/people-elsewhere"
+    [row] = (await site.house.http.get(people)).json()["people"]
+    assert (row["name"], row["severity"], row["reason"]) == (name, "block", "Spam")
+    with database(site.house.settings) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM actors WHERE domain <> ''")
+    await site.follow_ada("fay")
+    await site.taken(site.other.activity("Follow", "eve", site.ada_uri))
+    await site.done()
+    state = "SELECT state FROM actors WHERE handle = 'eve'"
+    assert (site.rows(state), site.rows("SELECT count(*) FROM follows")) == ([("suspended",)], [(1,)])
+    assert (await site.house.http.put(f"{people}/{name}", json={"severity": "limit"})).is_success
+    assert site.rows(state) == [("limited",)]
+    assert (await site.house.http.put("/api/v1/site/servers/127.0.0.1", json={"severity": "limit"})).is_success
+    assert (await site.house.http.delete("/api/v1/site/servers/127.0.0.1")).is_success
+    assert site.rows("SELECT handle, state FROM actors WHERE domain <> '' ORDER BY handle") == [
+        ("eve", "limited"), ("fay", ""),
+    ]  # fmt: skip
+    assert (await site.house.http.delete(f"{people}/{name}")).status_code == 204
+    problem(await site.house.http.delete(f"{people}/{name}"), 404, "person-free")
+    problem(await site.house.http.put(f"{people}/x@gone.example", json={"severity": "limit"}), 404, "account-not-found")
+    assert site.rows(state) == [("",)]
 
 
 async def test_others_learn_what_becomes_of_people_and_posts(site: Site) -> None:
@@ -349,8 +399,8 @@ async def test_a_post_for_followers_is_given_to_their_server(site: Site) -> None
 
 
 async def test_a_server_that_wants_the_standard_gets_it_from_then_on(site: Site) -> None:
-    """The draft comes first; a 401 is tried again as RFC 9421 says, which is remembered for that host until it signs as
-    the draft says itself."""
+    """The draft comes first; a 401 is tried again as RFC 9421 says, which is kept for that host until it signs as the
+    draft says itself."""
     await site.follow_ada("eve")
     site.other.answers.append((401, {}))
     post = await site.post("Signed twice")
@@ -365,19 +415,20 @@ async def test_a_server_that_wants_the_standard_gets_it_from_then_on(site: Site)
     assert (found.standard, found.key_id, found.holds(pem)) == (True, HOME.key(site.number), True)
     done = f"SELECT state, attempts FROM deliveries WHERE subject = 'post {post}'"
     await site.seen(done, [("done", 1)], "it is one attempt")
+    assert site.rows("SELECT host FROM signing_hosts") == [(site.other.host,)]
     await site.ada.delete(f"/posts/{post}")
     [gone] = await site.came("Delete")
     assert "signature-input" in gone.headers
     await site.taken(site.other.activity("Like", "eve", HOME.post(await site.post("Another"))))
     await site.done()
     await site.came("Create", 3)
+    assert site.rows("SELECT host FROM signing_hosts") == []
     await site.post("And one more")
     assert "signature-input" not in (await site.came("Create", 4))[-1].headers
 
 
 async def test_no_redirect_leads_into_our_own_network(site: Site) -> None:
     """However its address is written: names of people are looked for where their server sends us, and no further."""
-    finger = f"/.well-known/webfinger?resource=acct:mallory@{site.other.host}"
     inside = (
         "127.0.0.2",
         "2130706434",
@@ -388,12 +439,13 @@ async def test_no_redirect_leads_into_our_own_network(site: Site) -> None:
         "[::1]",
         "[64:ff9b::7f00:2]",
     )
-    for count, host in enumerate(inside, 1):
+    for number, host in enumerate(inside):
         there = {"location": f"http://{host}:{site.other.port}/users/mallory"}
+        finger = f"/.well-known/webfinger?resource=acct:mallory{number}@{site.other.host}"
         site.other.there[finger] = Answered(b"", status=302, headers=there)
-        await site.ada.post("/follows-elsewhere", json={"address": f"@mallory@{site.other.host}"})
-        refused = "SELECT count(*) FROM deliveries WHERE what = 'find-follow' AND trouble = 'refused-address'"
-        await site.seen(refused, [(count,)], f"{host} is refused")
+        await site.ada.post("/follows-elsewhere", json={"address": f"@mallory{number}@{site.other.host}"})
+    refused = "SELECT count(*) FROM deliveries WHERE what = 'find-follow' AND trouble = 'refused-address'"
+    await site.seen(refused, [(len(inside),)], "all of them are refused")
     assert [each.path for each in site.other.asked if each.path == "/users/mallory"] == []
 
 

@@ -207,7 +207,7 @@ async def test_a_post_of_ours_is_what_fedify_reads(ada: Ada, robin: Fedify) -> N
 
 
 async def test_a_post_of_fedify_is_read_and_what_is_done_with_it_is_there(ada: Ada, robin: Fedify) -> None:
-    """Answered, liked, and boosted twice: what was taken back may be done again."""
+    """Answered, and liked and boosted twice: what was taken back may be done again."""
     uri = await robin.do("note", text="<p>From robin</p><script>alert(1)</script>", pictured=True)
     post = await ada.home("From robin")
     assert post["author"]["handle"] == f"robin@{robin.host}"
@@ -216,7 +216,7 @@ async def test_a_post_of_fedify_is_read_and_what_is_done_with_it_is_there(ada: A
     answer = await ada.post("An answer", reply_to=post["id"])
     seen = await robin.until(lambda seen: ada.uri(answer) in seen["posts"], "it is answered")
     assert seen["posts"][ada.uri(answer)]["reply_to"] == uri
-    for verb in ("like", "boost", "boost"):
+    for verb in ("like", "like", "boost", "boost"):
         await ada.do("PUT", f"/posts/{post['id']}/{verb}")
         await robin.marked(f"{verb}s", uri, f"the {verb} is there")
         await ada.do("DELETE", f"/posts/{post['id']}/{verb}")
@@ -312,17 +312,87 @@ async def test_who_is_blocked_neither_follows_nor_is_followed(ada: Ada, robin: F
     await robin.until(lambda seen: seen["followers"].get("robin"), "Ada follows robin again")
 
 
-async def test_who_moves_takes_followers_along(ada: Ada, robin: Fedify) -> None:
-    """robin moves to sam, whom Ada follows then; and Ada moves to sam, which robin is told."""
+async def test_who_is_followed_no_more_is_told(both: Both) -> None:
+    """On both sides."""
+    await both.ada.do("DELETE", f"/people/peer@{both.peer.host}/follow")
+    await eventually(lambda: both.peer.followers() == 0, "Ada follows no more", within_s=WITHIN_S)
+    await both.peer.command("unfollow", both.ada.actor)
+    await both.ada.followed_by(f"peer@{both.peer.host}", on=False)
+
+
+async def test_whom_ada_blocks_is_told(both: Both, robin: Fedify) -> None:
+    """Twice, and each time it is taken back: what comes a second time is another activity, or nobody would take it."""
+    ada = both.ada
+    await both.ada.do("PUT", f"/people/peer@{both.peer.host}/block")
+    said = f"'Block' received from {ada.actor}"
+    await eventually(lambda: said in both.peer.logged(), "snac2 knows that Ada blocks the peer", within_s=WITHIN_S)
+    await both.ada.do("DELETE", f"/people/peer@{both.peer.host}/block")
+    for _ in range(2):
+        await ada.do("PUT", f"/people/robin@{robin.host}/block")
+        await robin.marked("blocks", robin.actor(), "robin is blocked")
+        await ada.do("DELETE", f"/people/robin@{robin.host}/block")
+        await robin.marked("blocks", robin.actor(), "robin is blocked no more", on=False)
+
+
+async def test_reports_go_to_moderators_on_both_sides(ada: Ada, robin: Fedify) -> None:
+    """robin's is a case here, with the post; and what moderators here decide about robin is told there, if they wish."""
+    made = await ada.post("Something to report")
+    await robin.do("report", uri=ada.uri(made), text="Rude")
+
+    async def reported() -> dict[str, Any] | None:
+        cases = (await ada.site.call("GET", "/moderation/cases"))["cases"]
+        return next((each for each in cases if each["id"] == made["id"]), None)
+
+    case = await until(reported, "robin's report is a case")
+    detail = await ada.site.call("GET", f"/moderation/cases/{case['number']}")
+    assert [each["text"] for each in detail["reports"]] == ["Rude"]
+    await ada.do("POST", "/reports", kind="person", id=f"robin@{robin.host}", why="spam")
+    [theirs] = [
+        each for each in (await ada.site.call("GET", "/moderation/cases"))["cases"] if each["kind"] == "person"
+    ]  # fmt: skip
+    ruling = {"action": "none", "reason": "Look at this, please", "forward": True}
+    await ada.site.call("POST", f"/moderation/cases/{theirs['number']}/decisions", ruling)
+    seen = await robin.until(lambda seen: seen["reports"], "the report is there")
+    assert seen["reports"] == [{"of": [robin.actor()], "text": "Look at this, please"}]
+
+
+async def test_who_moves_takes_followers_along(both: Both, robin: Fedify) -> None:
+    """robin moves to sam, whom Ada follows then, and the peer of snac2, too."""
+    ada, peer = both.ada, f"peer@{both.peer.host}"
+
+    async def left(name: str) -> None:
+        async def look() -> bool | None:
+            return None if (await ada.do("GET", f"/people/{name}"))["following"] else True
+
+        await until(look, f"Ada follows {name} no more")
+
+    for name in (f"robin@{robin.host}", peer):
+        assert (await ada.client.put(f"/people/{name}/follow", json={})).is_success
+    await robin.until(lambda seen: seen["followers"].get("robin"), "Ada follows robin")
     await robin.do("move", target=robin.actor("sam"))
     await robin.until(lambda seen: seen["followers"].get("sam"), "Ada follows sam")
+    await left(f"robin@{robin.host}")
+    await eventually(lambda: both.peer.followers() == 1, "Ada follows the peer", within_s=WITHIN_S)
+    await robin.do("alias", who="sam", target=both.peer.actor)
+    await both.peer.migrate(robin.actor("sam"))
+    await left(peer)
+
+
+async def test_who_follows_is_told_that_ada_moves(both: Both, robin: Fedify) -> None:
+    """She goes to sam: robin hears of it, and the peer of snac2 follows sam instead of her."""
+    ada, peer = both.ada, f"peer@{both.peer.host}"
     await robin.do("follow", uri=ada.actor)
-    await ada.followed_by(f"robin@{robin.host}")
+    await both.peer.command("follow", ada.actor)
+    for name in (f"robin@{robin.host}", peer):
+        await ada.followed_by(name)
     await robin.do("alias", who="sam", target=ada.actor)
     pages = ada.client.base_url.copy_with(path="/home/moving/move")
     assert (await ada.client.post(pages, data={"address": f"@sam@{robin.host}"})).status_code == 303
     seen = await robin.until(lambda seen: ada.actor in seen["moves"], "robin is told that Ada has moved")
     assert seen["moves"][ada.actor] == robin.actor("sam")
+    said = f"'Move': following {robin.actor('sam')}"
+    await eventually(lambda: said in both.peer.logged(), "the peer follows sam", within_s=WITHIN_S)
+    await ada.followed_by(peer, on=False)
 
 
 async def test_who_asks_in_which_way_gets_what(ada: Ada, judge: Pasture) -> None:
@@ -331,11 +401,3 @@ async def test_who_asks_in_which_way_gets_what(ada: Ada, judge: Pasture) -> None
     assert found.pop("webfinger") is True
     assert {name for name, each in found.items() if each["get_actor"]} == set(found)
     assert {name for name, each in found.items() if not each["post_inbox"]} == {"alice", "dean"}
-
-
-async def test_who_is_followed_no_more_is_told(both: Both) -> None:
-    """On both sides."""
-    await both.ada.do("DELETE", f"/people/peer@{both.peer.host}/follow")
-    await eventually(lambda: both.peer.followers() == 0, "Ada follows no more", within_s=WITHIN_S)
-    await both.peer.command("unfollow", both.ada.actor)
-    await both.ada.followed_by(f"peer@{both.peer.host}", on=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ import pytest_asyncio
 from stentor.base.config import Settings
 from stentor.courier import role as courier
 from stentor.fediverse.sites import Home
+from stentor.house.duty import jobs as duty
 from tests.support.fediverse import KEYS, Sent, Stranger, fields, stranger
 from tests.support.house import House, database, running_house
 from tests.support.wait import eventually
@@ -24,6 +26,12 @@ from tests.support.wait import eventually
 ADDRESS = "http://talk.example"
 HOME = Home(ADDRESS, ADDRESS)
 WITHIN_S = 20.0
+LOOK_S = 0.05
+"""So often the house looks for what is to be told: each test waits for that several times."""
+
+
+_seconds = itertools.cycle(range(240))
+"""A clock may be five minutes ahead."""
 
 
 @dataclass
@@ -40,9 +48,11 @@ class Site:
         return HOME.actor(self.number)
 
     async def send(self, activity: dict[str, Any], **changed: Any) -> httpx.Response:
-        """To the shared inbox, signed by its actor unless ``changed`` says otherwise."""
+        """To the shared inbox, signed by its actor unless ``changed`` says otherwise. Never at the same second as
+        another one: what says the same would be a repetition."""
         name = activity["actor"].rpartition("/")[2]
-        usual: dict[str, Any] = {"key": KEYS[name], "key_id": f"{activity['actor']}#main-key", "now": time.time()}
+        now = time.time() + next(_seconds)
+        usual: dict[str, Any] = {"key": KEYS[name], "key_id": f"{activity['actor']}#main-key", "now": now}
         body, headers = fields(activity, authority=HOME.authority, **(usual | changed))
         return await self.house.anyone.post("/inbox", content=body, headers=headers)
 
@@ -109,6 +119,8 @@ async def running_courier(settings: Settings) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("federation")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(duty, "LOOK_S", LOOK_S)
     async with (
         running_house(
             folder, federation="on", public_url=ADDRESS, sign_up="open", create_spaces="members", new_account_hours=0
@@ -129,6 +141,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sit
         keys = "SELECT count(*) FROM actor_keys"
         await eventually(lambda: site.rows(keys) == [(2,)], "Ada and the site have keys", within_s=WITHIN_S)
         yield site
+    patch.undo()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

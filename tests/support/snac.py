@@ -100,6 +100,12 @@ class Snac:
         reply = await self._http.post(f"/{USER}/admin/vote", data=data)
         assert reply.status_code in (200, 303), reply.text
 
+    async def migrate(self, actor: str) -> None:
+        """The user moves to ``actor``, whose document names the user's."""
+        path = self.data / "user" / USER / "user.json"
+        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"alias": actor}), "utf-8")
+        await self.command("migrate")
+
     def notes(self) -> dict[str, dict[str, Any]]:
         """All posts that it knows, by their addresses; polls and votes are among them."""
         found = {}

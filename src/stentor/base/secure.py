@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
 
 READ_BYTES = 64 * 1024
@@ -17,19 +19,53 @@ MOST_UNSENT_BYTES = 1024 * 1024
 """Twice our largest reply. TLS answers some records by itself: who sends only those, and reads nothing, is cut off."""
 
 
+SHARE_S = 0.0005
+"""Of a turn of the loop for handshakes: one or two steps of them. Whoever has a connection already waits for no more of
+a crowd that comes at once."""
+
+
 class Handshakes:
-    """How many were begun, done, and ended before they were done."""
+    """How many were begun, done, and ended before they were done; and how many of them a turn of the loop goes on with:
+    the others stand in a line, for as long as their connections may."""
 
-    __slots__ = ("begun", "done", "failed")
+    __slots__ = ("_line", "_share_s", "_until", "begun", "done", "failed")
 
-    def __init__(self) -> None:
+    def __init__(self, share_s: float = SHARE_S) -> None:
         self.begun = self.done = self.failed = 0
+        self._share_s, self._until = share_s, 0.0
+        self._line: deque[Secure] = deque()
+
+    def room(self) -> bool:
+        """Whether this turn may go on with another one; its first begins the share."""
+        if self._until:
+            return perf_counter() <= self._until
+        self._begin()
+        return True
+
+    def wait(self, connection: Secure) -> None:
+        """Lets one stand in the line; it is told to :meth:`Secure.go_on`."""
+        self._line.append(connection)
+
+    def _begin(self) -> None:
+        self._until = perf_counter() + self._share_s
+        asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        """A new turn: first those that stand in the line."""
+        self._until = 0.0
+        if not self._line:
+            return
+        self._begin()
+        while self._line:
+            self._line.popleft().go_on()
+            if perf_counter() > self._until:
+                break
 
 
 class Secure(asyncio.Transport, asyncio.Protocol):
     """The protocol of a socket's transport, and the transport of the connection above it."""
 
-    __slots__ = ("_above", "_below", "_closing", "_counted", "_incoming", "_outgoing", "_ready", "_tls")
+    __slots__ = ("_above", "_below", "_closing", "_counted", "_incoming", "_outgoing", "_ready", "_tls", "_waits")
 
     _below: asyncio.Transport
 
@@ -42,6 +78,8 @@ class Secure(asyncio.Transport, asyncio.Protocol):
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._ready = False
         self._closing = False
+        self._waits = False
+        """It stands in the line of handshakes."""
 
     # What the socket's transport says.
 
@@ -54,6 +92,19 @@ class Secure(asyncio.Transport, asyncio.Protocol):
         if self._closing:
             return
         self._incoming.write(data)
+        if self._ready or (not self._waits and self._counted.room()):
+            self._read()
+        elif not self._waits:
+            self._waits = True
+            self._counted.wait(self)
+
+    def go_on(self) -> None:
+        """Its turn has come in the line of handshakes."""
+        self._waits = False
+        if not self._closing:
+            self._read()
+
+    def _read(self) -> None:
         try:
             if not self._ready:
                 self._tls.do_handshake()

@@ -13,7 +13,8 @@ from stentor.courier.client import Answer, NoAnswer, OutsideClient
 from stentor.courier.foreign import Signing
 from stentor.courier.recent import Recent
 from stentor.fediverse import deeds, documents, quoting, writing
-from stentor.fediverse.sites import SITE, Home
+from stentor.fediverse.policies import names
+from stentor.fediverse.sites import SITE, Home, server
 from stentor.fediverse.writing import Thing
 from stentor.social.model import Audience
 from stentor.store.domain_policies import DomainPolicies
@@ -28,6 +29,8 @@ JOB: Final = "activity"
 """The kind of the jobs. Payload: ``what``, ``actor``, ``inbox``, and what ``store.federating`` says."""
 AGAIN_S: Final = 1.0
 """So long the same is said to all: what is written for the next server is read anew only then."""
+BLOCKED_S: Final = 3.0
+"""So long after a server was blocked what was under way may still go there: to look for each of thousands is dear."""
 GONE: Final = (404, 410)
 """Nobody is told anything there any more; who followed from there stays a follower, in case it comes back."""
 
@@ -43,11 +46,13 @@ class ActivitySender:
         self._public, self._clock, self._policies = PublicTable(work), clock, DomainPolicies(work)
         self._client, self._signing, self._home = client, signing, home
         self._bodies: Recent[bytes | None] = Recent(AGAIN_S, time.monotonic)
+        self._blocked: Recent[frozenset[str]] = Recent(BLOCKED_S, time.monotonic)
 
     async def send(self, job: OutgoingJob) -> Attempt:
         """One attempt. Raises :class:`Overloaded` without the database."""
         inbox, actor = str(job.payload["inbox"]), int(job.payload["actor"])
-        if await self._policies.blocks(inbox):
+        blocked = await self._blocked.get("blocked", self._policies.blocked)
+        if not blocked.isdisjoint(names(server(inbox))):
             return Attempt(trouble="server-blocked")
         body = await self._bodies.get(_same(job.payload), lambda: self._body(job.payload))
         if body is None:
@@ -65,7 +70,7 @@ class ActivitySender:
         for again in (False, True):
             headers = await self._signing.headers(actor, "POST", inbox, body)
             answer = await self._client.post(inbox, body, {**headers, "content-type": writing.TYPE})
-            if not self._signing.learn(inbox, answer.status, again=again):
+            if not await self._signing.learn(inbox, headers, answer.status, again=again):
                 break
         return answer
 
@@ -118,7 +123,7 @@ class ActivitySender:
         uri, _ = await self._posts.address(post)
         if not uri or await self._posts.likes(actor, post) != on:
             return None
-        done = writing.like(self._home, actor, post, uri)
+        done = writing.like(self._home, actor, post, uri, _since_ms(payload))
         return done if on else writing.undo(self._home, actor, done)
 
     async def _vote(self, actor: int, payload: Payload) -> Thing | None:
@@ -131,8 +136,7 @@ class ActivitySender:
         other = await self._people.by_number(target)
         if other is None or await self._posts.follows(actor, target) != on:
             return None
-        at_ms = int(payload.get("since", 0)) or _at_ms(payload)
-        done = writing.follow(self._home, actor, target, other.who.uri, at_ms)
+        done = writing.follow(self._home, actor, target, other.who.uri, _since_ms(payload))
         return done if on else writing.undo(self._home, actor, done)
 
     async def _answer(self, actor: int, payload: Payload) -> Thing | None:
@@ -145,7 +149,7 @@ class ActivitySender:
         on, other = payload["what"] == OutwardDeed.BLOCK.value, await self._people.by_number(int(payload["target"]))
         if other is None or await self._posts.blocks(actor, other.number) != on:
             return None
-        done = deeds.block(self._home, actor, other.number, other.who.uri)
+        done = deeds.block(self._home, actor, other.number, other.who.uri, _since_ms(payload))
         return done if on else writing.undo(self._home, actor, done)
 
     async def _flag(self, actor: int, payload: Payload) -> Thing | None:
@@ -204,6 +208,11 @@ class ActivitySender:
 
 def _at_ms(payload: Payload) -> int:
     return int(payload.get("at", 0))
+
+
+def _since_ms(payload: Payload) -> int:
+    """When it began: what is taken back has the name that it had then."""
+    return int(payload.get("since", payload.get("at", 0)))
 
 
 def _same(payload: Payload) -> Hashable:

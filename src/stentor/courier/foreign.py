@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urljoin
 
-from stentor.base.clock import Clock
+from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.rsa import RsaKey
 from stentor.base.seal import Seal
@@ -19,11 +20,10 @@ from stentor.fediverse.writing import ACCEPT, TYPE
 from stentor.store.actor_keys import SEALED, ActorKeys
 from stentor.store.domain_policies import DomainPolicies
 from stentor.store.remote_actors import blocked_server
+from stentor.store.signing_hosts import MOST, SigningHosts
 
 KEYS: Final = 500
 """Of people here that are kept open; each is some kilobytes."""
-HOSTS: Final = 20_000
-"""Of which it is remembered how they want to be signed to; a restart costs each one more request."""
 _JRD: Final = "application/jrd+json, application/json"
 _DOCUMENTS: Final = (TYPE, "application/ld+json")
 
@@ -31,41 +31,59 @@ _DOCUMENTS: Final = (TYPE, "application/ld+json")
 class Signing:
     """Signs as people here, with keys that the database holds sealed."""
 
-    def __init__(self, keys: ActorKeys, seal: Seal, home: Home, clock: Clock) -> None:
-        self._keys, self._seal, self._home, self._clock = keys, seal, home, clock
+    def __init__(self, keys: ActorKeys, hosts: SigningHosts, seal: Seal, home: Home, clock: Clock) -> None:
+        self._keys, self._hosts, self._seal, self._home, self._clock = keys, hosts, seal, home, clock
         self._open: OrderedDict[int, RsaKey] = OrderedDict()
-        self._standard: OrderedDict[str, bool] = OrderedDict()
-        """By host: whether it wants RFC 9421. Who is not in it is signed to as the draft says."""
+        self._standard: dict[str, None] | None = None
+        """Hosts that want RFC 9421, the oldest first; None before it was read which. All others are signed to as the
+        draft says."""
 
     async def headers(self, actor: int, method: str, url: str, body: bytes | None = None) -> dict[str, str]:
         """The fields that sign a request now, in the way that its host is known to want. Raises :class:`Overloaded`
         for who has no key."""
         key, key_id, host, now = await self._key(actor), self._home.key(actor), server(url), self._clock()
-        if self._standard.get(host):
+        if host in await self._known():
             uri = f"{url.partition('://')[0]}://{host}{target(url)}"
             return signed_standard(key, key_id, method=method, uri=uri, authority=host, now=now, body=body)
         return signed(key, key_id, method=method, authority=host, target=target(url), now=now, body=body)
 
-    def learn(self, url: str, status: int, *, again: bool) -> bool:
-        """What the answer of a host says of how it wants to be signed to: whether to try the other way, once. The
-        draft comes first, for most understand nothing else, and some say nothing when they do not understand."""
-        host = server(url)
-        if status != 401:
-            return False
-        self._remember(host, standard=not self._standard.get(host, False))
-        return not again
+    async def learn(self, url: str, fields: Mapping[str, str], status: int, *, again: bool) -> bool:
+        """What the answer to a request with such ``fields`` says of how its host wants to be signed to: whether to try
+        the other way, once, and then ``again`` what came of that. The draft comes first, for most understand nothing
+        else, and some say nothing when they do not understand. What a host took is kept, also for after a restart."""
+        known, host, tried = await self._known(), server(url), "signature-input" in fields
+        if status == 401:  # the other way, or back
+            self._turn(known, host, standard=not tried)
+        elif again:
+            await self._keep(host, standard=tried)
+        return status == 401 and not again
 
-    def heard(self, host: str, *, standard: bool) -> None:
+    async def heard(self, host: str, *, standard: bool) -> None:
         """A host has signed so itself, and it held. Only that it does as the draft says tells how it wants to be
         signed to: who writes RFC 9421 mostly reads both."""
-        if not standard and host in self._standard:
-            self._remember(host, standard=False)
+        known = await self._known()
+        if not standard and host in known:
+            self._turn(known, host, standard=False)
+            await self._keep(host, standard=False)
 
-    def _remember(self, host: str, *, standard: bool) -> None:
-        self._standard[host] = standard
-        self._standard.move_to_end(host)
-        if len(self._standard) > HOSTS:
-            self._standard.popitem(last=False)
+    def _turn(self, known: dict[str, None], host: str, *, standard: bool) -> None:
+        known.pop(host, None)
+        if standard:
+            known[host] = None
+        if len(known) > MOST:
+            del known[next(iter(known))]
+
+    async def _keep(self, host: str, *, standard: bool) -> None:
+        if standard:
+            await self._hosts.keep(host, now_ms=unix_ms(self._clock()))
+        else:
+            await self._hosts.drop(host)
+
+    async def _known(self) -> dict[str, None]:
+        if self._standard is None:
+            found = dict.fromkeys(await self._hosts.all())
+            self._standard = self._standard or found  # another was quicker
+        return self._standard
 
     async def _key(self, actor: int) -> RsaKey:
         found = self._open.get(actor)
@@ -87,9 +105,9 @@ class ForeignServers:
     def __init__(self, client: OutsideClient, signing: Signing, policies: DomainPolicies, *, scheme: str) -> None:
         self._client, self._signing, self._policies, self._scheme = client, signing, policies, scheme
 
-    def heard(self, host: str, *, standard: bool) -> None:
+    async def heard(self, host: str, *, standard: bool) -> None:
         """As :meth:`Signing.heard`."""
-        self._signing.heard(host, standard=standard)
+        await self._signing.heard(host, standard=standard)
 
     async def actor(self, uri: str) -> RemoteActor:
         """The person at an address, or whose key is there."""
@@ -150,9 +168,10 @@ class ForeignServers:
                 raise blocked_server()
             fields: dict[str, Any] = await self._signing.headers(SITE, "GET", url) if sign else {}
             answer = await self._client.get(url, {**fields, "accept": accept})
-            if sign and self._signing.learn(url, answer.status, again=False):
+            if sign and await self._signing.learn(url, fields, answer.status, again=False):
                 fields = await self._signing.headers(SITE, "GET", url)
                 answer = await self._client.get(url, {**fields, "accept": accept})
+                await self._signing.learn(url, fields, answer.status, again=True)
             if answer.status not in (301, 302, 303, 307, 308):
                 return _checked(answer)
             url = urljoin(url, answer.location)

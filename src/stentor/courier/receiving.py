@@ -58,8 +58,10 @@ class ActivityReceiver:
         author = await self._sender(found, activity)
         if author is None:
             return Attempt(trouble="signature-wrong")
+        if author.blocked and activity.kind not in things.WHILE_BLOCKED:
+            return Attempt(trouble="person-blocked")
         await self._deeds.do(author, activity)
-        self._people.servers.heard(server(found.claim.key_id), standard=found.claim.standard)
+        await self._people.servers.heard(server(found.claim.key_id), standard=found.claim.standard)
         return NOTHING_LEFT
 
     async def _sender(self, found: Incoming, activity: Activity) -> KnownActor | None:

@@ -55,6 +55,7 @@ from stentor.store.domain_policies import DomainPolicies
 from stentor.store.outlet_costs import OutletCosts
 from stentor.store.outlets import OutletsTable
 from stentor.store.reminders import RemindersTable
+from stentor.store.signing_hosts import SigningHosts
 from stentor.store.spaces import Store
 from stentor.store.webhooks import Webhooks
 from stentor.wire import websub
@@ -79,7 +80,7 @@ def handlers(
     doing[outlets.JOB] = outlet_sender(settings, own, store, client, clock).send
     if settings.federation == "on":
         home, work = Home(site, settings.house_address), store.work
-        signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))
+        signing, ids = Signing(ActorKeys(work), SigningHosts(work), seal, home, clock), PostIds(secrets.randbits(BITS))
         servers = ForeignServers(client, signing, DomainPolicies(work), scheme=home.scheme)
         people = Strangers(work, servers, home, ids, clock)
         sender, receiver = ActivitySender(work, client, signing, home, clock), ActivityReceiver(work, people)

@@ -10,10 +10,10 @@ from stentor.fediverse.sites import PUBLIC, SITE, Home
 Thing = Mapping[str, Any]
 
 
-def block(home: Home, actor: int, target: int, uri: str) -> Thing:
-    """Somebody here blocks the person at ``uri``, who has the number ``target`` here."""
+def block(home: Home, actor: int, target: int, uri: str, at_ms: int) -> Thing:
+    """Somebody here blocks the person at ``uri``, who has the number ``target`` here, since ``at_ms``."""
     me = home.actor(actor)
-    return {"id": f"{me}#blocks/{target}", "type": "Block", "actor": me, "to": [uri], "object": uri}
+    return {"id": f"{me}#blocks/{target}/{at_ms}", "type": "Block", "actor": me, "to": [uri], "object": uri}
 
 
 def flag(home: Home, number: int, uri: str, posts: Sequence[str], says: str) -> Thing:

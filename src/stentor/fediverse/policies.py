@@ -149,6 +149,11 @@ def strictest(found: Iterable[DomainPolicy]) -> DomainPolicy:
     )
 
 
+def stricter(one: ServerSeverity, other: ServerSeverity) -> ServerSeverity:
+    """The one by which people come less far."""
+    return max(one, other, key=list(ServerSeverity).index)
+
+
 def read(text: str, own: Iterable[str]) -> PolicyList:
     """A list as it is passed around: of Mastodon's form, of others' with the same names of columns, or a name a line.
     ``own`` are names of this site. Raises :class:`BadInput` for what is too long or no CSV."""

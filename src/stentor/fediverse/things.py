@@ -23,6 +23,8 @@ ACTIVITIES: Final = frozenset(
     {"Follow", "Accept", "Reject", "Undo", "Create", "Update", "Delete", "Announce", "Like", "Block", "Flag", "Move",
      "Add", "Remove", "QuoteRequest"}
 )  # fmt: skip
+WHILE_BLOCKED: Final = frozenset({"Delete", "Undo", "Reject", "Update"})
+"""What is taken of people with whom the site has nothing to do: it takes something away, or says how they are now."""
 STAMP: Final = "QuoteAuthorization"
 _JOINERS: Final = "\u200c\u200d"
 """Emoji and scripts need them."""

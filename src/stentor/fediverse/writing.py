@@ -182,9 +182,16 @@ def announce(home: Home, boost: int, author: int, uri: str, owner: str, created_
     }
 
 
-def like(home: Home, actor: int, post: int, uri: str) -> Thing:
-    """``post`` is the number that the post at ``uri`` has here."""
-    return {"id": f"{home.actor(actor)}#likes/{post}", "type": "Like", "actor": home.actor(actor), "object": uri}
+def like(home: Home, actor: int, post: int, uri: str, at_ms: int) -> Thing:
+    """``post`` is the number that the post at ``uri`` has here, ``at_ms`` since when they like it, also where it is
+    taken back: some servers take no activity twice."""
+    me = home.actor(actor)
+    return {"id": f"{me}#likes/{post}" + since(at_ms), "type": "Like", "actor": me, "object": uri}
+
+
+def since(at_ms: int) -> str:
+    """What tells an activity from the same one before; nothing for one that is older than that was written down."""
+    return f"/{at_ms}" if at_ms else ""
 
 
 def follow(home: Home, follower: int, followee: int, uri: str, at_ms: int) -> Thing:

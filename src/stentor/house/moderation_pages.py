@@ -17,6 +17,7 @@ from litestar.params import FromPath
 from stentor.house.forms import Page, form_of, see, tried, wish_of
 from stentor.house.moderation import schema
 from stentor.house.moderation.api import number
+from stentor.house.moderation.elsewhere import NewPersonPolicy
 from stentor.house.moderation.service import CaseDesk
 from stentor.house.pages import READ, Pages, Visit
 from stentor.house.private.guard import Guard
@@ -28,6 +29,7 @@ from stentor.store.moderation import PAGE
 MOST_BYTES = 64 * 1024
 """Of a form: the longest text as percent-encoded Chinese, and some more."""
 _Request = Request[Any, Any, Any]
+_Only = Callable[[_Request, Callable[[Visit], Awaitable[Page]]], Awaitable[Page]]
 
 
 def routes(pages: Pages, moderation: CaseDesk, callers: Callers, guard: Guard) -> Router:
@@ -144,7 +146,40 @@ def _of_moderators(pages: Pages, moderation: CaseDesk, callers: Callers) -> list
 
         return await only(request, work)
 
-    return [queue, look, decide, reply]
+    return [queue, look, decide, reply, *_of_people(pages, moderation, only)]
+
+
+def _of_people(pages: Pages, moderation: CaseDesk, only: _Only) -> list[HTTPRouteHandler]:
+    """``/admin/moderation/elsewhere``: people on other servers."""
+
+    async def show(visit: Visit, fields: dict[str, str], wrong: str = "") -> Page:
+        found = await moderation.elsewhere.all()
+        return pages.answer(visit, "people-elsewhere", found=found, fields=fields, wrong=wrong, said=said)
+
+    @route("/admin/moderation/elsewhere", http_method=READ, include_in_schema=False)
+    async def look(request: _Request) -> Page:
+        fields = {"name": str(request.query_params.get("name", ""))[:320]}
+        return await only(request, lambda visit: show(visit, fields))
+
+    @post("/admin/moderation/elsewhere", include_in_schema=False)
+    async def change(request: _Request) -> Page:
+        fields = await form_of(request)
+
+        async def work(visit: Visit) -> Page:
+            async def changed() -> Page:
+                if "lift" in fields:
+                    await moderation.elsewhere.lift(fields["lift"])
+                else:
+                    chosen = {name: value for name, value in fields.items() if name in ("severity", "reason")}
+                    name = fields.get("name", "")
+                    await moderation.elsewhere.put(name, wish_of(NewPersonPolicy, chosen), visit.account)
+                return see("/admin/moderation/elsewhere")
+
+            return await tried(pages, visit, changed, lambda wrong: show(visit, fields, wrong))
+
+        return await only(request, work)
+
+    return [look, change]
 
 
 def _of_decisions(pages: Pages, moderation: CaseDesk) -> list[HTTPRouteHandler]:

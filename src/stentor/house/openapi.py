@@ -169,6 +169,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "list_name": {"type": "string", "enum": ["following", "blocks", "mutes", "domains", "lists", "bookmarks"]},
     "line": {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},
     "kinds": {"type": "string", "pattern": f"^({'|'.join(NoticeKind)})(,({'|'.join(NoticeKind)}))*$"},
+    "person": {"type": "string", "pattern": r"^[A-Za-z0-9_]{1,60}@([a-z0-9-]{1,63}\.){1,3}[a-z][a-z0-9-]{0,60}$"},
     "domain": {"type": "string", "pattern": r"^([a-z0-9-]{1,63}\.){1,3}[a-z][a-z0-9-]{0,60}$"},
     "q": {"type": "string", "maxLength": 200},
     "kind": {"type": "string", "enum": ["posts", "people", "tags", "spaces", "lines"]},

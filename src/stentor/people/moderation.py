@@ -87,10 +87,10 @@ class Action(StrEnum):
     MUTE = "mute"
     """For some hours nothing is written, and nobody asks to speak, on the whole site."""
     LIMIT = "limit"
-    """What an account posts stands in no list of the site, and strangers are not told of it."""
+    """What an account posts stands in no list of the site, and strangers are not told of it; also of one elsewhere."""
     BAN_SPACE = "ban-space"
     BAN_SITE = "ban-site"
-    """The account is suspended."""
+    """The account is suspended; the site has nothing to do with one elsewhere."""
 
 
 class Basis(StrEnum):
@@ -198,11 +198,11 @@ def possible(thing: Thing) -> tuple[Action, ...]:
         found.append(Action.LABEL)
     if thing.account:
         found += [Action.WARN, Action.MUTE]
-    if thing.account and thing.kind in (ThingKind.POST, ThingKind.PERSON):
+    if thing.kind in (ThingKind.POST, ThingKind.PERSON) and (thing.account or thing.server):
         found.append(Action.LIMIT)
     if thing.kind is ThingKind.SEAT or thing.guest or (thing.kind is ThingKind.COMMENT and thing.account):
         found.append(Action.BAN_SPACE)
-    if thing.account:
+    if thing.account or thing.server:
         found.append(Action.BAN_SITE)
     return tuple(found)
 

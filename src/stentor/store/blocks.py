@@ -90,7 +90,8 @@ class BlocksTable:
         def work(connection: Connection) -> None:
             connection.execute(_BLOCK, {"me": me, "other": other, "at_ms": now_ms})
             if is_remote(connection, other):
-                federate(connection, OutwardDeed.BLOCK, me, now_ms=now_ms, target=other)
+                since = connection.execute(select(_BLOCKS.c.at_ms).where(_pair(me, other))).scalar_one()
+                federate(connection, OutwardDeed.BLOCK, me, now_ms=now_ms, target=other, since=since)
             for one, another in ((me, other), (other, me)):
                 end_follow(connection, one, another, now_ms=now_ms)
                 theirs = _MEMBERS.c.list.in_(select(_LISTS.c.id).where(_LISTS.c.actor == one))
@@ -104,9 +105,10 @@ class BlocksTable:
         """Nobody follows again by it; not blocking is no error."""
 
         def work(connection: Connection) -> None:
-            gone = connection.execute(delete(_BLOCKS).where(_pair(me, other))).rowcount
-            if gone and is_remote(connection, other):
-                federate(connection, OutwardDeed.UNBLOCK, me, now_ms=now_ms, target=other)
+            since = connection.execute(select(_BLOCKS.c.at_ms).where(_pair(me, other))).scalar()
+            connection.execute(delete(_BLOCKS).where(_pair(me, other)))
+            if since is not None and is_remote(connection, other):
+                federate(connection, OutwardDeed.UNBLOCK, me, now_ms=now_ms, target=other, since=since)
 
         await self._work.write(work)
 

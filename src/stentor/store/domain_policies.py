@@ -17,7 +17,7 @@ from stentor.base.errors import NotFound
 from stentor.fediverse.policies import NOTHING, STANDING, DomainPolicy, ServerSeverity, below, names, strictest
 from stentor.fediverse.sites import server
 from stentor.store import social_tables as tables
-from stentor.store.fediverse_tables import distant_pictures, domain_policies
+from stentor.store.fediverse_tables import distant_pictures, domain_policies, person_policies, remote_actors
 from stentor.store.jobs import Wanted, add_jobs
 from stentor.store.work import Work
 
@@ -29,6 +29,7 @@ _POLICY, _ACTOR, _FOLLOW = domain_policies.c, tables.actors.c, tables.follows.c
 _PICTURE = distant_pictures.c
 HELD: Final = "held"
 """The state of pictures that the site does not take."""
+_SEVERE = _POLICY.severity == ServerSeverity.BLOCK.value
 _ELSEWHERE = _ACTOR.domain != ""
 """The condition of the index on names."""
 
@@ -55,6 +56,11 @@ class DomainPolicies:
     async def blocks(self, uri: str) -> bool:
         """Whether the server of an address is blocked."""
         return (await self.of(server(uri))).blocks
+
+    async def blocked(self) -> frozenset[str]:
+        """The names of all servers that are blocked: what is below them is, too."""
+        query = select(_POLICY.domain).where(_SEVERE)
+        return await self._work.read(lambda connection: frozenset(connection.execute(query).scalars()))
 
     async def unblocked(self, uris: Sequence[str]) -> list[str]:
         """Those of some addresses whose server is not blocked."""
@@ -184,9 +190,20 @@ def _follow(connection: Connection, domains: Sequence[str]) -> None:
         policy, there = policy_of(connection, host), _ELSEWHERE & (_ACTOR.domain == host)
         state = STANDING[policy.severity]
         connection.execute(update(tables.actors).where(there, _ACTOR.state != state).values(state=state))
+        _follow_people(connection, there, policy.severity)
         if not (policy.no_media or policy.blocks):
             held = (_PICTURE.state == HELD) & _PICTURE.actor.in_(select(_ACTOR.number).where(there))
             connection.execute(update(distant_pictures).where(held).values(state="new"))
+
+
+def _follow_people(connection: Connection, there: Any, severity: ServerSeverity) -> None:
+    """Whoever of a server comes less far than the others of it."""
+    order = list(ServerSeverity)
+    for each in order[order.index(severity) + 1 :]:
+        theirs = select(remote_actors.c.actor).join(person_policies, person_policies.c.uri == remote_actors.c.uri)
+        theirs = theirs.where(person_policies.c.severity == each.value)
+        stands = update(tables.actors).where(there, _ACTOR.number.in_(theirs)).values(state=STANDING[each])
+        connection.execute(stands)
 
 
 FEW: Final = 5
@@ -196,8 +213,7 @@ FEW: Final = 5
 def _unblocked(connection: Connection, hosts: Mapping[str, Sequence[str]], wanted: Collection[str]) -> list[str]:
     if not hosts:
         return []
-    severe = connection.execute(select(_POLICY.domain).where(_POLICY.severity == ServerSeverity.BLOCK.value)).scalars()
-    blocked = set(severe).intersection(wanted)
+    blocked = set(connection.execute(select(_POLICY.domain).where(_SEVERE)).scalars()).intersection(wanted)
     return [uri for uri, every in hosts.items() if not blocked.intersection(every)]
 
 

@@ -101,6 +101,28 @@ domain_policies = Table(
 )
 """What the site thinks of other servers."""
 
+person_policies = Table(
+    "person_policies",
+    metadata,
+    Column("uri", String(500), primary_key=True),
+    Column("name", String(320), nullable=False, comment="name@server, as it was then"),
+    Column("severity", String(8), nullable=False, comment="fediverse.policies.ServerSeverity"),
+    Column("reason", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("by", String(32), nullable=False, comment="an account's id, or empty for the admin token"),
+    Index("ix_person_policies_made_ms", "made_ms"),
+)
+"""What moderators set for single people elsewhere."""
+
+signing_hosts = Table(
+    "signing_hosts",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_signing_hosts_at_ms", "at_ms"),
+)
+"""Servers that want to be signed to as RFC 9421 says."""
+
 distant_pictures = Table(
     "distant_pictures",
     metadata,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -170,20 +170,20 @@ class PostsTable:
         def work(connection: Connection) -> None:
             found, _ = _require(connection, post, actor)
             mine = (table.c.actor == actor) & (table.c.post == post)
-            there = connection.execute(select(exists().where(mine))).scalar()
-            if bool(there) == on:
+            since = connection.execute(select(table.c.at_ms).where(mine)).scalar()
+            if (since is not None) == on:
                 return
             if gesture is Gesture.PIN and on:
                 _require_pin(connection, found, actor)
             if on:
-                row = {"actor": actor, "post": post} | ({} if gesture is Gesture.LIKE else {"at_ms": now_ms})
-                connection.execute(insert(table).values(**row))
+                connection.execute(insert(table).values(actor=actor, post=post, at_ms=now_ms))
             else:
                 connection.execute(delete(table).where(mine))
             if gesture is Gesture.LIKE:
                 count(connection, post, "likes", 1 if on else -1)
                 if is_remote(connection, found.author):
-                    federate(connection, OutwardDeed.LIKE if on else OutwardDeed.UNLIKE, actor, now_ms=now_ms, of=post)
+                    deed, at_ms = (OutwardDeed.LIKE, now_ms) if on else (OutwardDeed.UNLIKE, int(since or 0))
+                    federate(connection, deed, actor, now_ms=now_ms, of=post, since=at_ms)
             if gesture is Gesture.PIN and found.visibility in OPEN:
                 federate(connection, OutwardDeed.PIN if on else OutwardDeed.UNPIN, actor, now_ms=now_ms, post=post)
             if gesture is Gesture.LIKE and on:

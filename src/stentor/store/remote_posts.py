@@ -209,7 +209,7 @@ class RemotePosts:
             found = self._readable(connection, actor, post) if on else load_post(connection, post)
             if there == on or found is None:
                 return False
-            change = insert(table).values(actor=actor, post=post) if on else delete(table).where(mine)
+            change = insert(table).values(actor=actor, post=post, at_ms=now_ms) if on else delete(table).where(mine)
             connection.execute(change)
             count(connection, post, "likes", 1 if on else -1)
             if on:

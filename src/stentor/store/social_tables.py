@@ -118,7 +118,7 @@ post_tags = Table(
 
 likes = Table(
     "likes", metadata, _post("post", primary_key=True), _actor("actor", primary_key=True),
-    Index("ix_likes_actor", "actor", "post"),
+    Column("at_ms", BigInteger, nullable=False, server_default="0"), Index("ix_likes_actor", "actor", "post"),
 )  # fmt: skip
 bookmarks = Table(
     "bookmarks", metadata, _actor("actor", primary_key=True), _post("post", primary_key=True),

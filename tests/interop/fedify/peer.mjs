@@ -151,7 +151,10 @@ async function act({ verb, who = "robin", uri, target, text, reply_to, choices, 
     case "unboost": return send(await whose(), new Undo({ id: fresh(), actor, object: new Announce({ id: fresh(), actor, object: found.id }) }));
     case "block": return send(found, new Block({ id: fresh(), actor, object: found.id }));
     case "unblock": return send(found, new Undo({ id: fresh(), actor, object: new Block({ id: fresh(), actor, object: found.id }) }));
-    case "report": return send(found, new Flag({ id: fresh(), actor, object: found.id, content: text }));
+    case "report": {
+      const of = await whose();
+      return send(of, new Flag({ id: fresh(), actor, objects: [of.id, ...(found === of ? [] : [found.id])], content: text }));
+    }
     case "move":
       moved[who] = target;
       return send("followers", new Move({ id: fresh(), actor, object: actor, target: new URL(target) }));

@@ -39,8 +39,8 @@ class InboxDesk:
         self._queue, self._home, self._clock, self._policies = queue, home, clock, DomainPolicies(work)
 
     async def take(self, target: str, headers: Mapping[str, str], body: bytes) -> None:
-        """One request. Raises :class:`Unsigned`, :class:`Malformed`, :class:`NotAllowed` (``server-blocked``),
-        :class:`Overloaded` (``inbox-full``)."""
+        """One request. Raises :class:`Unsigned`, :class:`Malformed`, :class:`NotAllowed` (``server-blocked``,
+        ``person-blocked``), :class:`Overloaded` (``inbox-full``)."""
         now = self._clock()
         message = SignedRequest(
             method="POST", target=target, authority=self._home.authority, scheme=self._home.scheme, headers=headers,
@@ -58,6 +58,8 @@ class InboxDesk:
         known = await self._people.by_uri(activity.actor)
         if activity.kind not in things.ACTIVITIES or (known is None and activity.kind == "Delete"):
             return  # deletions of people whom nobody here knows come by the thousand: no key is asked for
+        if known is not None and known.blocked and activity.kind not in things.WHILE_BLOCKED:
+            raise NotAllowed("This site has nothing to do with you.", code="person-blocked")
         trusted = known is not None and unix_ms(now) - known.fetched_ms < TRUSTED_MS
         if known is not None and trusted and known.who.key_id == claim.key_id and not claim.holds(known.who.key):
             raise Unsigned("The signature is not that of the actor.")

@@ -8,8 +8,10 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from stentor.base.clock import Clock, unix_ms
-from stentor.bus.jobs import JobQueue
+from stentor.bus.jobs import TOGETHER, JobQueue, OutgoingJob
 from stentor.crowd import pace
 from stentor.fediverse.sites import Home
 from stentor.house.pace.budget import ArrivalBudget
@@ -41,6 +43,8 @@ A_SECOND: Final = 115
 come to look finds the site busy with telling."""
 AT_ONCE: Final = 64
 """Jobs that are on their way to the bus at the same time, and have their moments together."""
+APART_MS: Final = 250
+"""Those whose moments are so near to each other share a message, and the latest of them."""
 
 
 class Telling:
@@ -91,21 +95,16 @@ class Telling:
             if space:
                 bearable = await self._budget.moments([people.get(inbox, 1) for _, inbox in some])
                 moments = [max(each) for each in zip(moments, bearable, strict=True)]
-            await self._deliveries.expect(
-                [
-                    _expected(key, subject, what, host_of(inbox), now_ms, due_ms)
-                    for (key, inbox), due_ms in zip(some, moments, strict=True)
-                ]
-            )
-            await asyncio.gather(
-                *(
-                    self._queue.put(
-                        JOB, key, {**job.payload, "inbox": inbox}, host=host_of(inbox), now_ms=now_ms, due_ms=due_ms,
-                        subject=subject, what=what.value,
-                    )
-                    for (key, inbox), due_ms in zip(some, moments, strict=True)
+            orders_now = [
+                OutgoingJob(
+                    kind=JOB, key=key, host=host_of(inbox), subject=subject, what=what.value, made_ms=now_ms,
+                    payload={**job.payload, "inbox": inbox}, due_ms=due_ms,
                 )
-            )  # fmt: skip
+                for (key, inbox), due_ms in zip(some, moments, strict=True)
+            ]  # fmt: skip
+            groups = together(orders_now)
+            await self._deliveries.expect([_expected(each) for group in groups for each in group])
+            await asyncio.gather(*(self._queue.put_together(group) for group in groups))
         if space and orders:
             told = sum(people.get(each, 1) for each in inboxes)
             await self._reach.sent(space, FEDIVERSE, sent=len(orders), told=told)
@@ -162,8 +161,23 @@ def paced_ms(now_ms: int, place: int) -> int:
     return now_ms + round(max(0, place - AT_FIRST) * 1000 / A_SECOND)
 
 
-def _expected(key: str, subject: str, what: OutwardDeed, host: str, now_ms: int, due_ms: int) -> DeliveryRow:
+def together(jobs: Sequence[OutgoingJob]) -> list[list[OutgoingJob]]:
+    """Jobs, by their moments, in messages of the queue: those of one are due at once, and none sooner than it was."""
+    groups = list[list[OutgoingJob]]()
+    for each in jobs:
+        if not groups or len(groups[-1]) == TOGETHER or each.due_ms > groups[-1][0].due_ms + APART_MS:
+            groups.append([])
+        groups[-1].append(each)
+    latest = [max(each.due_ms for each in group) for group in groups]
+    return [
+        [msgspec.structs.replace(each, due_ms=due_ms) for each in group]
+        for group, due_ms in zip(groups, latest, strict=True)
+    ]
+
+
+def _expected(job: OutgoingJob) -> DeliveryRow:
     return DeliveryRow(
-        kind=JOB, key=key, subject=subject, what=what.value, host=host[:255], state=DeliveryState.WAITING, attempts=0,
-        status=0, trouble="", duration_ms=0, made_ms=now_ms, at_ms=now_ms, due_ms=due_ms,
+        kind=job.kind, key=job.key, subject=job.subject, what=job.what, host=job.host[:255],
+        state=DeliveryState.WAITING, attempts=0, status=0, trouble="", duration_ms=0, made_ms=job.made_ms,
+        at_ms=job.made_ms, due_ms=job.due_ms,
     )  # fmt: skip

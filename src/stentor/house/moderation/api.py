@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from stentor.base.errors import BadInput, NotFound
-from stentor.house.moderation import schema
+from stentor.house.moderation import elsewhere, schema
 from stentor.house.moderation.service import CaseDesk
 from stentor.house.private.guard import Guard
 from stentor.house.spaces.schema import LARGEST
@@ -26,7 +26,8 @@ _Request = Request[Any, Any, Any]
 
 def handlers(moderation: CaseDesk, callers: Callers, guard: Guard) -> list[HTTPRouteHandler]:
     """The handlers, which share the service."""
-    return [*_for_everybody(moderation, callers, guard), *_for_moderators(moderation, callers)]
+    people = elsewhere.handlers(moderation.elsewhere, partial(moderator, callers))
+    return [*_for_everybody(moderation, callers, guard), *_for_moderators(moderation, callers), *people]
 
 
 def number(text: str) -> int:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from stentor.base.errors import Conflict, NotFound
 from stentor.base.units import SeatId, SpaceId
+from stentor.fediverse.policies import ServerSeverity
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import Ruling
 from stentor.house.comments.chat import ChatKeeper
@@ -19,17 +20,18 @@ from stentor.spaces import rights
 from stentor.spaces.guests import GuestVerdict
 from stentor.store.comments import CommentsTable
 from stentor.store.guest_comments import GuestCommentsTable
+from stentor.store.person_policies import PersonPolicies
 from stentor.store.requests import Requests
 from stentor.store.withheld import WithheldTable
 
 
 class Effects:
-    """Of decisions on spaces, comments, requests, posts and accounts."""
+    """Of decisions on spaces, comments, requests, posts, accounts and people elsewhere."""
 
     def __init__(self, spaces: Spaces, people: People, pictures: Pictures, chats: ChatKeeper, media: MediaDesk) -> None:
         self._spaces, self._people, self._pictures, self._chats = spaces, people, pictures, chats
-        self._media, self._withheld = media, WithheldTable(spaces.store.work)
         work = spaces.store.work
+        self._media, self._withheld, self._elsewhere = media, WithheldTable(work), PersonPolicies(work)
         self._comments, self._guests, self._line = CommentsTable(work), GuestCommentsTable(work), Requests(work)
 
     async def carry_out(self, decision: CaseDecision, thing: Thing, by: Account | None, about: Account | None) -> None:
@@ -43,6 +45,12 @@ class Effects:
             case Action.LABEL:
                 await self._withheld.label(int(thing.id), decision.label, now_ms=decision.at_ms)
                 await self._put_back(int(thing.id), decision.at_ms)
+            case Action.LIMIT | Action.BAN_SITE if thing.server:
+                severity = ServerSeverity.LIMIT if decision.action is Action.LIMIT else ServerSeverity.BLOCK
+                with suppress(NotFound):
+                    await self._elsewhere.put(
+                        thing.name, severity, decision.reason, by=decision.by, now_ms=decision.at_ms
+                    )
             case Action.MUTE if about:
                 await self._leave_lines(about)
             case Action.LIMIT if about:

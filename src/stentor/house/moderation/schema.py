@@ -204,6 +204,8 @@ class CaseDetail(msgspec.Struct, frozen=True):
     possible: list[Action]
     server: str
     """Where whoever it is about has their account; empty for here."""
+    stands: Literal["none", "limit", "block"] = "none"
+    """What moderators have set for them, of people elsewhere."""
 
 
 class CaseRuling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from stentor.house.accounts.people import People
 from stentor.house.mail.post import PostOffice
 from stentor.house.moderation import schema
 from stentor.house.moderation.effects import Effects
+from stentor.house.moderation.elsewhere import PeopleElsewhereDesk
 from stentor.house.moderation.flags import FlagTaker
 from stentor.house.moderation.things import Knowing, Things
 from stentor.house.spaces.service import Spaces
@@ -74,6 +75,7 @@ class CaseDesk:
     ) -> None:
         self._spaces, self._people, self._effects, self._post = spaces, people, effects, post
         self.house, self.receipts = settings.house_address, receipts
+        self.elsewhere = PeopleElsewhereDesk(spaces.store.work, spaces.store.accounts, spaces.clock)
         self._cases, self._decisions = CasesTable(spaces.store.work), DecisionsTable(spaces.store.work)
         self._comments, self._reported_posts = CommentsTable(spaces.store.work), ReportedTable(spaces.store.work)
         homes = (settings.house_address, settings.audience_address, *settings.house_others)
@@ -156,6 +158,7 @@ class CaseDesk:
             decisions=_views(await self._decisions.of_case(number)),
             possible=list(moderation.possible(thing)),
             server=thing.server,
+            stands=(await self.elsewhere.severity(thing.name)).value if thing.server else "none",
         )
 
     async def decide(self, number: int, ruling: schema.CaseRuling, by: Account | None) -> schema.CaseDetail:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stentor.house.federation.telling import AT_FIRST, paced_ms
+from stentor.bus.jobs import TOGETHER, OutgoingJob
+from stentor.house.federation.telling import AT_FIRST, paced_ms, together
 
 
 def test_nearly_all_are_told_at_once_and_twenty_thousand_in_three_minutes() -> None:
@@ -10,3 +11,13 @@ def test_nearly_all_are_told_at_once_and_twenty_thousand_in_three_minutes() -> N
     assert set(due[:AT_FIRST]) == {1000}
     assert due == sorted(due)
     assert 150_000 < due[-1] - 1000 < 180_000
+
+
+def test_what_is_due_together_shares_a_message() -> None:
+    """Sixteen at most, none sooner than it was, and nobody waits for a moment that is far."""
+    moments = [0] * 20 + [200, 260, 300, 5000]
+    jobs = [OutgoingJob(kind="activity", key=f"{at}", host="", made_ms=0, due_ms=due) for at, due in enumerate(moments)]
+    groups = together(jobs)
+    assert [len(group) for group in groups] == [TOGETHER, 5, 2, 1]
+    assert [each.key for group in groups for each in group] == [each.key for each in jobs]
+    assert [{each.due_ms for each in group} for group in groups] == [{0}, {200}, {300}, {5000}]
