@@ -335,7 +335,7 @@ async def test_whom_ada_blocks_is_told(both: Both, robin: Fedify) -> None:
 
 
 async def test_reports_go_to_moderators_on_both_sides(ada: Ada, robin: Fedify) -> None:
-    """robin's is a case here, with the post; and what moderators here decide about robin is told there, if they wish."""
+    """robin's is a case here, with the post; and what moderators here decide about robin is told there."""
     made = await ada.post("Something to report")
     await robin.do("report", uri=ada.uri(made), text="Rude")
 

@@ -170,7 +170,7 @@ class JobQueue:
         return not said.duplicate
 
     async def take(self, most: int) -> list[TakenJob]:
-        """The next jobs, about ``most``: it is known of the messages before how many jobs they held. Empty when none came
+        """The next jobs, about ``most``: it is known of messages before how many jobs they held. Empty when none came
         for :data:`ASK_S`. Raises :class:`Overloaded`."""
         try:
             taking = await self._subscription()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0062"
-down_revision: str | None = "0061"
+revision = "0065"
+down_revision: str | None = "0064"
 branch_labels: str | None = None
 depends_on: str | None = None
 
