@@ -91,7 +91,7 @@ class Destination:
             try:
                 await self._once()
             except LineBroken as error:
-                self._now(DestinationState.WAITING, error.error_code, error.detail)
+                self._now(DestinationState.WAITING, error.error_code, error.said)
                 self._log.warning("simulcast-broken", destination=self.told.number, code=error.error_code)
             except Exception:  # noqa: BLE001 whatever one server does: the others go on
                 self._now(DestinationState.WAITING, "failed", "")

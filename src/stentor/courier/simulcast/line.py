@@ -39,9 +39,13 @@ class Sent(NamedTuple):
 
 
 class LineBroken(StentorError):
-    """The connection is of no use (any more). ``code`` says why; ``detail`` may have the server's own words."""
+    """The connection is of no use (any more). ``code`` says why; ``said`` are the server's own words, if it has any."""
 
     code, status, title = "line-broken", 502, "Not connected"
+
+    def __init__(self, detail: str, *, code: str, said: str = "") -> None:
+        super().__init__(detail, code=code)
+        self.said = said
 
 
 class DestinationLine(Protocol):
@@ -168,7 +172,7 @@ class TcpLine(ByteLine):
             except ssl.SSLError as error:
                 made.close()
                 why = str(getattr(error, "verify_message", "") or error.reason or "")
-                raise LineBroken(f"Its certificate is not good: {why}.", code="tls") from error
+                raise LineBroken(f"Its certificate is not good: {why}.", code="tls", said=why) from error
             except (OSError, TimeoutError):
                 made.close()
         if refused and len(refused) == len(found):
@@ -233,7 +237,8 @@ class RtmpLine(TcpLine):
             if said := self._publishing.receive(data):
                 writer.write(said)
         except RtmpRefused as error:
-            raise LineBroken(error.detail, code="bad-key" if error.key else "refused") from error
+            code = "bad-key" if error.key else "refused"
+            raise LineBroken("It refused.", code=code, said=error.detail) from error
         except Malformed as error:
             raise LineBroken(error.detail, code="no-rtmp") from error
 
@@ -276,6 +281,6 @@ class IcecastLine(TcpLine):
         answer = (await reader.readuntil(b"\r\n"))[:200].decode("latin-1")
         status = answer.split(" ")[1] if answer.startswith("HTTP/") and answer.count(" ") > 1 else ""
         if status in ("401", "403"):
-            raise LineBroken(answer.strip(), code="bad-key" if status == "401" else "refused")
+            raise LineBroken("It refused.", code="bad-key" if status == "401" else "refused", said=answer.strip())
         if status not in ("100", "200"):
-            raise LineBroken(answer.strip(), code="refused" if status else "no-icecast")
+            raise LineBroken("It refused.", code="refused" if status else "no-icecast", said=answer.strip())

@@ -156,4 +156,5 @@ async def _until(said: Callable[[], bool]) -> None:
 
 
 def _refusal(reason: int, words: str) -> LineBroken:
-    return LineBroken(words, code=_TROUBLES.get(reason, "refused"))
+    code = _TROUBLES.get(reason, "refused")
+    return LineBroken(words, code=code, said=words if code == "refused" else "")

@@ -170,7 +170,8 @@ class WhipLine:
                 answer = await client.send("POST", url, offer, headers)
             except NoAnswer as error:
                 code = "no-whip" if error.error_code == "broken-answer" else error.error_code
-                raise LineBroken(error.detail, code=code) from error
+                said = error.detail.partition(": ")[2] if code == "tls" else ""
+                raise LineBroken(error.detail, code=code, said=said) from error
             if answer.status not in (307, 308):  # others would make a GET of it
                 break
             url = ingest.elsewhere(url, answer.location)
@@ -217,4 +218,4 @@ def _refusal(answer: Answer) -> LineBroken:
     code = {401: "bad-key", 403: "bad-key", 404: "no-stream", 405: "no-whip"}.get(answer.status, "refused")
     if 200 <= answer.status < 400:
         code = "no-whip"
-    return LineBroken(f"{answer.status} {words if plain else ''}".strip(), code=code)
+    return LineBroken("It refused.", code=code, said=f"{answer.status} {words if plain else ''}".strip())

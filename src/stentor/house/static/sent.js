@@ -14,7 +14,7 @@ const COLOURS = { live: "green", connecting: "yellow", waiting: "red" };
 export function sent(one, words = "", name = "") {
   const parts = [text(`simulcast.state_${one.state}`, { when: one.since_ms ? when(one.since_ms) : "" })];
   if (one.trouble) parts.push(text(`simulcast.trouble_${one.trouble}`));
-  if (one.trouble && words) parts.push(`“${words}”`);
+  if (one.trouble && words) parts.push(text("simulcast.said", { words }));
   if (one.dropped) parts.push(text("simulcast.dropped"));
   return light(COLOURS[one.state] ?? "off", `${name}${name && ": "}${parts.join(" ")}`);
 }
