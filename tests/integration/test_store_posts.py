@@ -18,6 +18,7 @@ from stentor.social.ids import BITS, DAY, LARGEST
 from stentor.social.model import Audience, Consented
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
+from stentor.store import timelines
 from stentor.store.actors import ActorsTable
 from stentor.store.database import WRITES, open_engine
 from stentor.store.metadata import metadata
@@ -132,8 +133,9 @@ async def _all_pages(town: Town, most: int) -> list[list[int]]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_home_is_what_was_expected(town: Town, seed: int) -> None:
-    """In pages of any length, none of which is short but the last, and with every filter."""
+async def test_home_is_what_was_expected(town: Town, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In pages of any length, none of which is short but the last, and with every filter; also of who follows so many
+    that they are looked for among the newest of all, whether enough is found there or not."""
     chance = random.Random(seed)
     await town.people(*PEOPLE)
     expected = Expected({"ben": True, "cem": False, "dora": True}, {"dora"} if seed else set(), {"eve"})
@@ -145,14 +147,15 @@ async def test_home_is_what_was_expected(town: Town, seed: int) -> None:
     await _live(town, expected, chance, 150)
     everything = expected.home()
     assert len(everything) > 20
-    for most in (1, 7, 40):
+    for most, *newest in ((1, 300, 1000), (7, 0, 1000), (40, 0, CANDIDATES + 20)):
+        monkeypatch.setattr(timelines, "ALWAYS", timelines.ALWAYS | dict(zip(("many", "newest"), newest, strict=True)))
         pages = await _all_pages(town, most)
         assert [post for page in pages for post in page] == everything
         assert all(len(page) == most for page in pages[:-1])
-    below, after = list[int](), 1
-    while page := await town.timelines.home(town.number[READER], after=after, most=7, rising=True):
-        below, after = [*page, *below], page[0]
-    assert below == everything
+        below, after = list[int](), 1
+        while page := await town.timelines.home(town.number[READER], after=after, most=7, rising=True):
+            below, after = [*page, *below], page[0]
+        assert below == everything
 
 
 async def test_pages_hold_while_posts_come_and_go(town: Town) -> None:

@@ -13,6 +13,7 @@ from stentor.people.model import Account
 from stentor.social.ids import BITS
 from stentor.social.model import Author
 from stentor.store import tables
+from stentor.store.among import among
 from stentor.store.fediverse_tables import federation, remote_actors
 from stentor.store.social_tables import actors
 from stentor.store.work import Work
@@ -54,7 +55,7 @@ def find_actor(connection: Connection, handle: str) -> Author | None:
 def actors_of(connection: Connection, numbers: Iterable[int]) -> Mapping[int, Author]:
     """Those who are there, by their numbers."""
     wanted = list(set(numbers))
-    return {each.number: each for each in _read(connection, actors.c.number.in_(wanted))} if wanted else {}
+    return {each.number: each for each in _read(connection, among(actors.c.number, wanted))} if wanted else {}
 
 
 def handles_there(connection: Connection, handles: Iterable[str]) -> Mapping[str, int]:

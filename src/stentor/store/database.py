@@ -27,6 +27,11 @@ STATEMENT_MS = 15_000
 """PostgreSQL ends a statement that takes longer (a lock that somebody holds); ours take milliseconds."""
 SILENCE_MS = 10_000
 """A PostgreSQL server that does not acknowledge for so long is gone; else a cut link would hold a thread for ever."""
+PREPARED_AFTER = 5
+"""So often a session of PostgreSQL is asked the same before it is prepared: planning what a home timeline needs takes
+longer than reading most of them (`bench/social`)."""
+PREPARED = 300
+"""Of one session; those that were asked longest ago are planned again."""
 CONNECTIONS = 4
 """At most, of one process; also how many threads wait for the database."""
 WRITES = {"stentor_writes": True}
@@ -179,7 +184,7 @@ def _open_postgres(address: URL) -> Engine:
             "connect_timeout": CONNECT_S,
             "tcp_user_timeout": SILENCE_MS,
             "application_name": "stentor",
-            "prepare_threshold": None,  # prepared statements break behind pgbouncer's transaction pooling
+            "prepare_threshold": None,  # see _set_up_postgres
         },
     )
     event.listen(engine, "connect", _set_up_postgres)
@@ -196,7 +201,11 @@ def _open_postgres(address: URL) -> Engine:
 
 
 def _set_up_postgres(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    """Once a connection; by SQL, for pgbouncer refuses it as a start-up option."""
+    """Once a connection; by SQL, for pgbouncer refuses it as a start-up option.
+
+    A pooler that gives each transaction another session knows nothing of what was prepared in the one before. It does
+    not say that it is there, but its session is not the one that the driver was told of.
+    """
     cursor = connection.cursor()
     cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
     cursor.execute("SET jit = off")  # compiling a home timeline takes longer than reading it (`bench/social`)
@@ -204,5 +213,9 @@ def _set_up_postgres(connection: DBAPIConnection, _: ConnectionPoolEntry) -> Non
     cursor.execute(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
+    cursor.execute("SELECT pg_backend_pid()")
+    session = cursor.fetchone()
+    if session is not None and session[0] == connection.info.backend_pid:
+        connection.prepared_max, connection.prepare_threshold = PREPARED, PREPARED_AFTER
     cursor.close()
     connection.commit()

@@ -8,7 +8,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, literal_column, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from stentor.social.model import Audience, Author, Consented, Picture, Post, PostPoll, PostTally, Relation
 from stentor.social.visible import may_read
@@ -17,12 +31,62 @@ from stentor.store import notice_tables
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.actors import actors_of
+from stentor.store.among import among
 
 _POST = tables.posts.c
 _space = msgspec.json.Decoder(Space)
 _COLUMNS = [_POST[name] for name in Post.__struct_fields__]
 _ELSEWHERE = tables.actors.alias("elsewhere")
 _MARKS: Mapping[str, Table] = {"liked": tables.likes, "bookmarked": tables.bookmarks, "pinned": tables.pins}
+
+
+_ME: ColumnElement[int] = bindparam("me", type_=BigInteger)
+"""Who reads. Of ``others`` and ``posts`` there may be many."""
+
+
+def _queries_of_blocks() -> list[Select[tuple[str, int]]]:
+    blocks, domains, there = tables.blocks.c, notice_tables.domain_blocks, _ELSEWHERE.c
+    from_there = there.domain == domains.c.domain
+    what: ColumnElement[str] = literal_column("'blocked'")
+    return [
+        select(what, blocks.target).where(blocks.account == _ME, among(blocks.target, "others")),
+        select(what, blocks.account).where(blocks.target == _ME, among(blocks.account, "others")),
+        select(what, there.number)
+        .join(domains, from_there)
+        .where(domains.c.account == _ME, among(there.number, "others")),
+        select(what, domains.c.account)
+        .join(_ELSEWHERE, from_there)
+        .where(there.number == _ME, among(domains.c.account, "others")),
+    ]
+
+
+def _query_of_relations() -> CompoundSelect[tuple[str, int]]:
+    follows, mentions = tables.follows.c, tables.mentions.c
+    granted = (follows.follower == _ME) & among(follows.followee, "others") & (follows.state == "granted")
+    named = (mentions.actor == _ME) & among(mentions.post, "posts")
+    return union_all(
+        select(literal_column("'follows'"), follows.followee).where(granted),
+        select(literal_column("'mentioned'"), mentions.post).where(named),
+        *_queries_of_blocks(),
+    )
+
+
+def _query_of_marks() -> CompoundSelect[tuple[str, int]]:
+    threads = notice_tables.muted_threads.c
+    of_thread = (threads.account == _ME) & (threads.root == func.coalesce(_POST.root, _POST.id))
+    wanted = [
+        *(
+            (name, table.c.post, (table.c.actor == _ME) & among(table.c.post, "posts"))
+            for name, table in _MARKS.items()
+        ),
+        ("boosted", _POST.boost_of, (_POST.author == _ME) & among(_POST.boost_of, "posts")),
+        ("muted", _POST.id, of_thread & among(_POST.id, "posts")),
+    ]
+    return union_all(*(select(literal_column(f"'{name}'"), column).where(where) for name, column, where in wanted))
+
+
+_BLOCKED = union_all(*_queries_of_blocks())
+_RELATIONS, _MARKED = _query_of_relations(), _query_of_marks()
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -124,7 +188,7 @@ class _Beside:
 def _posts(connection: Connection, ids: Collection[int]) -> list[Post]:
     if not ids:
         return []
-    rows = connection.execute(select(*_COLUMNS).where(_POST.id.in_(list(ids)))).mappings()
+    rows = connection.execute(select(*_COLUMNS).where(among(_POST.id, ids))).mappings()
     return [
         Post(
             **{
@@ -139,19 +203,12 @@ def _posts(connection: Connection, ids: Collection[int]) -> list[Post]:
 
 
 def _relations(connection: Connection, posts: Collection[Post], viewer: int) -> dict[int, Relation]:
-    authors, ids = {post.author for post in posts}, [post.id for post in posts]
-    if not ids:
+    if not posts:
         return {}
-    follows, mentions = tables.follows.c, tables.mentions.c
-    granted = (follows.follower == viewer) & follows.followee.in_(authors) & (follows.state == "granted")
-    named = (mentions.actor == viewer) & mentions.post.in_(ids)
     found: dict[str, set[int]] = {"follows": set(), "mentioned": set(), "blocked": set()}
-    query = union_all(
-        select(literal_column("'follows'"), follows.followee).where(granted),
-        select(literal_column("'mentioned'"), mentions.post).where(named),
-        *_blocking(viewer, authors),
-    )
-    for what, number in connection.execute(query):
+    asked = {"me": viewer, "others": list({post.author for post in posts}), "posts": [post.id for post in posts]}
+    rows: Iterable[Any] = connection.execute(_RELATIONS, asked)
+    for what, number in rows:
         found[what].add(number)
     return {
         post.id: Relation(
@@ -174,7 +231,9 @@ def _media(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Pict
     if ids:
         table = tables.media.c
         query = select(*(table[name] for name in Picture.__struct_fields__))
-        for row in connection.execute(query.where(table.post.in_(ids)).order_by(table.post, table.position)).mappings():
+        for row in connection.execute(
+            query.where(among(table.post, ids)).order_by(table.post, table.position)
+        ).mappings():
             found[row["post"]] += (Picture(**row),)
     return found
 
@@ -184,15 +243,17 @@ def polls_of(connection: Connection, ids: Collection[int]) -> dict[int, PostPoll
     if not ids:
         return {}
     polls, votes = tables.post_polls, tables.poll_votes.c
-    rows = connection.execute(select(polls).where(polls.c.post.in_(ids))).all()
+    rows = connection.execute(select(polls).where(among(polls.c.post, ids))).all()
     if not rows:
         return {}
     there = [row.post for row in rows]
     given = (
-        select(votes.post, votes.answer, func.count()).where(votes.post.in_(there)).group_by(votes.post, votes.answer)
+        select(votes.post, votes.answer, func.count())
+        .where(among(votes.post, there))
+        .group_by(votes.post, votes.answer)
     )
     counted = {(post, answer): int(number) for post, answer, number in connection.execute(given)}
-    people = select(votes.post, func.count(votes.actor.distinct())).where(votes.post.in_(there)).group_by(votes.post)
+    people = select(votes.post, func.count(votes.actor.distinct())).where(among(votes.post, there)).group_by(votes.post)
     voters = {post: int(number) for post, number in connection.execute(people)}
     found = {}
     for row in rows:
@@ -212,7 +273,7 @@ def _tallies(connection: Connection, ids: Collection[int]) -> dict[int, PostTall
     if not ids:
         return {}
     table = tables.counts
-    rows = connection.execute(select(table).where(table.c.post.in_(ids)))
+    rows = connection.execute(select(table).where(among(table.c.post, ids)))
     return {row.post: PostTally(row.replies, row.boosts, row.likes, row.quotes) for row in rows}
 
 
@@ -220,7 +281,7 @@ def _spaces(connection: Connection, ids: Collection[str]) -> dict[str, Space]:
     if not ids:
         return {}
     table = site_tables.spaces.c
-    bodies = connection.execute(select(table.body).where(table.id.in_(ids))).scalars()
+    bodies = connection.execute(select(table.body).where(among(table.id, ids))).scalars()
     found = (_space.decode(body) for body in bodies)
     return {each.id: each for each in found if not each.private and each.removed is None}
 
@@ -230,19 +291,12 @@ def _marks(connection: Connection, ids: Collection[int], viewer: int, polls: Col
     if not ids:
         return {}
 
-    threads = notice_tables.muted_threads.c
-    of_thread = (threads.account == viewer) & (threads.root == func.coalesce(_POST.root, _POST.id))
-    wanted = [
-        *((name, table.c.post, (table.c.actor == viewer) & table.c.post.in_(ids)) for name, table in _MARKS.items()),
-        ("boosted", _POST.boost_of, (_POST.author == viewer) & _POST.boost_of.in_(ids)),
-        ("muted", _POST.id, of_thread & _POST.id.in_(ids)),
-    ]
-    queries = (select(literal_column(f"'{name}'"), column).where(where) for name, column, where in wanted)
     marked = defaultdict[int, set[str]](set)
-    for name, post in connection.execute(union_all(*queries)):
+    rows: Iterable[Any] = connection.execute(_MARKED, {"me": viewer, "posts": ids})
+    for name, post in rows:
         marked[post].add(name)
     votes, voted = tables.poll_votes.c, defaultdict[int, list[int]](list)
-    chosen = select(votes.post, votes.answer).where(votes.actor == viewer, votes.post.in_(polls))
+    chosen = select(votes.post, votes.answer).where(votes.actor == viewer, among(votes.post, polls))
     for post, answer in connection.execute(chosen.order_by(votes.answer)) if polls else ():
         voted[post].append(answer)
     return {each: Mark(voted=tuple(voted.get(each, ())), **dict.fromkeys(marked.get(each, ()), True)) for each in ids}
@@ -255,23 +309,8 @@ def blocked(connection: Connection, one: int, other: int) -> bool:
 
 def blocked_among(connection: Connection, one: int, others: Collection[int]) -> set[int]:
     """Those of others whom somebody has blocked, or where they are from, or who have blocked them."""
-    rows: Iterable[Any] = connection.execute(union_all(*_blocking(one, others)))
+    rows: Iterable[Any] = connection.execute(_BLOCKED, {"me": one, "others": others})
     return {number for _, number in rows} - {one}
-
-
-def _blocking(one: int, others: Collection[int]) -> list[Select[tuple[str, int]]]:
-    """Queries for them."""
-    blocks, domains, there = tables.blocks.c, notice_tables.domain_blocks, _ELSEWHERE.c
-    from_there = there.domain == domains.c.domain
-    what: ColumnElement[str] = literal_column("'blocked'")
-    return [
-        select(what, blocks.target).where(blocks.account == one, blocks.target.in_(others)),
-        select(what, blocks.account).where(blocks.target == one, blocks.account.in_(others)),
-        select(what, there.number).join(domains, from_there).where(domains.c.account == one, there.number.in_(others)),
-        select(what, domains.c.account)
-        .join(_ELSEWHERE, from_there)
-        .where(there.number == one, domains.c.account.in_(others)),
-    ]
 
 
 def between(one: int | ColumnElement[int], other: int | ColumnElement[int]) -> ColumnElement[bool]:
