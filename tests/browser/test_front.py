@@ -8,16 +8,19 @@ import msgspec
 import pytest
 
 from stentor.base.units import SeatId, SpaceId
+from stentor.social import public
 from stentor.spaces import front
 from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Role, Seat, Space, State
 from tests.browser.conftest import Browsers
 from tests.browser.test_accessible import open_to_all
-from tests.support.browser import visit
+from tests.support.browser import Visit, visit
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 HOUR_MS: Final = 3_600_000
+MOST_LINKS: Final = 150
+"""Three of each of forty posts, and those of the page."""
 PEOPLE: Final = ("Ada Lovelace", "Grace Hopper", "Mary Shelley", "Katherine Johnson", "Samir K.", "Lena Weber")
 
 
@@ -104,3 +107,51 @@ async def test_everybody_can_use_it(browsers: Browsers) -> None:
         await page.page.goto(f"{address}/?lang=de")
         await open_to_all(page, "front page, empty")
         assert await page.page.locator("main .button").inner_text() == "Gespräch planen"
+
+
+async def test_older_posts_are_turned_by_keyboard(browsers: Browsers) -> None:
+    """From somebody's page to the posts before, to those before them, and back; and the same under a tag."""
+    async with edge(LIVE, chunks=1) as rig, visit(browsers.plain, "about:blank") as page:
+        address = await told(rig, [])
+        await posted(rig)
+        await page.page.goto(f"{address}/@lena?lang=de")
+        for said, rel in (("Post 35.", "next"), ("Post 15.", "next"), ("Post 35.", "prev"), ("Post 55.", "prev")):
+            await press(page, f"main a[rel={rel}]")
+            await page.says("main", said)
+            assert "lang=de" in page.page.url
+        await page.page.goto(f"{address}/tags/radio?lang=de")
+        await press(page, "main a[rel=next]")
+        await page.says("main", "Post 35.")
+        await open_to_all(page, "older posts under a tag")
+
+
+async def press(page: Visit, selector: str) -> None:
+    """The Tab key until a link has the focus, then Enter, and the page that it leads to."""
+    for _ in range(MOST_LINKS):
+        if await page.page.evaluate("selector => Boolean(document.activeElement?.matches(selector))", selector):
+            async with page.page.expect_navigation():
+                await page.page.keyboard.press("Enter")
+            return
+        await page.page.keyboard.press("Tab")
+    raise AssertionError(f"the Tab key does not reach {selector}")
+
+
+async def posted(rig: Rig) -> None:
+    """Somebody's sixty posts under a tag, on three pages of twenty, as the house writes them."""
+    ids = [(DOORS_OPEN_MS - HOUR_MS + at) << 16 for at in range(60)]
+    files: dict[str, public.Published] = {
+        public.key(public.HANDLE, "lena"): public.HandleOwner(number=7, version=1),
+        public.key(public.CARD, 7): public.PersonCard(number=7, version=1, handle="lena", name="Lena Weber"),
+    }
+    for at, post in enumerate(ids):
+        files[public.key(public.POST, post)] = public.PublicPost(
+            id=post, version=1, author=7, html=f"<p>Post {at}.</p>", created_ms=post >> 16
+        )
+    for kind, name in ((public.PROFILE, 7), (public.TAG, "radio")):
+        files |= {
+            public.key(kind, name): public.PostList(version=1, ids=tuple(ids[:39:-1]), more=True, older=ids[39]),
+            public.older_key(kind, name, ids[39]): public.PostList(version=1, ids=tuple(ids[39:19:-1]), older=ids[19]),
+            public.older_key(kind, name, ids[19]): public.PostList(version=1, ids=tuple(ids[19::-1]), newer=ids[39]),
+        }
+    for key, file in files.items():
+        await rig.objects.put(key, msgspec.json.encode(file))

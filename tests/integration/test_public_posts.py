@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from tests.support.whole import Whole, whole
 CONNECTED_S = 5.0
 CUT_S = 60.0
 """At Varnish in front of an edge that is cut off."""
+FIRST_PAGE = 40
+"""So many posts push those before them onto a page of older ones."""
 
 
 class Writer:
@@ -64,11 +66,18 @@ class Writer:
         await self.posts.add(made, self.number, what, now_ms=now_ms)
         return made
 
-    async def until(self, path: str, status: int, within_s: float, has: str = "") -> httpx.Response:
+    async def older(self, path: str) -> tuple[httpx.Response, str]:
+        """The first page of a long list, and where the next one is."""
+        first = await self.until(path, 200, CONNECTED_S, '<link rel="next"')
+        return first, first.text.partition('<link rel="next" href="')[2].partition('"')[0]
+
+    async def until(
+        self, path: str, status: int, within_s: float, has: str = "", without: Sequence[str] = ()
+    ) -> httpx.Response:
         """Waits until the edge answers so."""
         deadline = asyncio.get_running_loop().time() + within_s
         reply = await self.public.get(path)
-        while reply.status_code != status or has not in reply.text:
+        while reply.status_code != status or has not in reply.text or any(each in reply.text for each in without):
             assert asyncio.get_running_loop().time() < deadline, f"{path}: {reply.status_code}, {reply.text[:3000]}"
             await asyncio.sleep(0.1)
             reply = await self.public.get(path)
@@ -145,11 +154,11 @@ async def _look_at_older_posts(ada: Writer) -> str:
     """They stand on pages of their own, which lead to each other; what is deleted goes from there, too. The address of
     hers."""
     posts = [await ada.post(f"Old {number}. #many") for number in range(45)]
-    found = ""
+    found = []
     for path in ("/tags/many", "/@ada"):
-        first = await ada.until(path, 200, CONNECTED_S, '<link rel="next"')
-        found = first.text.partition('<link rel="next" href="')[2].partition('"')[0]
-        page = await ada.until(found, 200, CONNECTED_S, "Old 3.")
+        first, older = await ada.older(path)
+        found.append(older)
+        page = await ada.until(older, 200, CONNECTED_S, "Old 3.")
         assert f'<link rel="prev" href="{path}">' in page.text
         assert f'rel="prev" href="{path}"' in page.text.partition("<main")[2]
         assert "Old 40." not in page.text
@@ -158,19 +167,23 @@ async def _look_at_older_posts(ada: Writer) -> str:
         assert (await ada.public.get(f"{path}/older/{posts[3] + 1}")).status_code == 404
     await ada.posts.remove(posts[3], ada.number, now_ms=1)
     await ada.until(f"/@ada/{posts[3]}", 410, CONNECTED_S)
-    assert "Old 3." not in (await ada.until(found, 200, CONNECTED_S, "Old 4.")).text
-    return found
+    for older in found:
+        assert "Old 3." not in (await ada.until(older, 200, CONNECTED_S, "Old 4.")).text
+    return found[-1]
 
 
 @pytest.mark.processes
 async def test_what_is_gone_is_gone_also_where_the_bus_is_away(tmp_path: Path) -> None:
     """The bus stands still, Varnish stands in front, then the house dies: what was deleted, made private, and whose
-    author was suspended or renamed, is so behind the cache within a minute."""
+    author was suspended or renamed, is so behind the cache within a minute, on pages of older posts as well."""
     async with writing(tmp_path) as ada:
-        deleted, closed, stays = await ada.post("One"), await ada.post("Two"), await ada.post("Three")
+        deleted, closed, stays = [await ada.post(f"{word}. #many") for word in ("Uno", "Due", "Tre")]
         bob = Writer(ada.site, ada.store, ada.public)
         await bob.sign_up("bob", "Bob")
-        other = await bob.post("Four")
+        other = await bob.post("Quattro. #many")
+        for number in range(FIRST_PAGE):
+            await ada.post(f"Later {number}. #many")
+        older = [(await ada.older(path))[1] for path in ("/@ada", "/tags/many")]
         [port] = free_ports(1)
         command = caches.varnish(tmp_path, port, ada.site.settings.audience_port, ada.site.settings.port)
         async with debian.running(command, port, tmp_path / "varnish.log"):
@@ -181,28 +194,40 @@ async def test_what_is_gone_is_gone_also_where_the_bus_is_away(tmp_path: Path) -
                 ada.public = cached
                 for path in (f"/@ada/{deleted}", f"/@ada/{closed}", f"/@ada/{stays}", f"/@bob/{other}"):
                     await ada.until(path, 200, CONNECTED_S)
+                for path in older:
+                    page = (await ada.until(path, 200, CONNECTED_S, "Tre.")).text
+                    assert "Uno." in page
+                    assert "Due." in page
+                assert "Quattro." in page
                 stopped = []
                 try:
                     stopped.append(_stop(ada.site, "nats-server"))
-                    await ada.posts.remove(deleted, ada.number, now_ms=1)
-                    await ada.store.work.write(
-                        lambda connection: connection.execute(
-                            update(posts).where(posts.c.id == closed).values(visibility=int(Audience.FOLLOWERS))
-                        )
-                    )
-                    await ada.store.accounts.suspend(bob.account, 1)
-                    await ada.store.accounts.change(ada.account, name="Countess")
-                    kept = Objects.open(ada.site.settings.recordings_address)
-                    await _written(kept, public.key(public.POST, deleted), b"gone")
-                    await _written(kept, public.key(public.CARD, ada.number), b"Countess")
+                    await _withdraw(ada, bob, deleted, closed)
                     stopped.append(_stop(ada.site, "house-0"))
                     for path in (f"/@ada/{deleted}", f"/@ada/{closed}", f"/@bob/{other}"):
                         await ada.until(path, 410, CUT_S)
                     await ada.until(f"/@ada/{stays}", 200, CUT_S, "Countess")
+                    for path in older:
+                        await ada.until(path, 200, CUT_S, "Tre.", ("Uno.", "Due.", "Quattro.", "Ada &lt;b&gt;"))
                 finally:
                     for pid in stopped:
                         os.kill(pid, signal.SIGCONT)
                     ada.public = direct
+
+
+async def _withdraw(ada: Writer, bob: Writer, deleted: int, closed: int) -> None:
+    """One post is deleted, one made private, one person suspended and one renamed, and the house has written so."""
+    await ada.posts.remove(deleted, ada.number, now_ms=1)
+    await ada.store.work.write(
+        lambda connection: connection.execute(
+            update(posts).where(posts.c.id == closed).values(visibility=int(Audience.FOLLOWERS))
+        )
+    )
+    await ada.store.accounts.suspend(bob.account, 1)
+    await ada.store.accounts.change(ada.account, name="Countess")
+    kept = Objects.open(ada.site.settings.recordings_address)
+    await _written(kept, public.key(public.POST, deleted), b"gone")
+    await _written(kept, public.key(public.CARD, ada.number), b"Countess")
 
 
 def _stop(site: Whole, name: str) -> int:
