@@ -1,60 +1,74 @@
 """What a crowd on the front page costs a host: queries of the database, and how long the house takes, with and without.
 
 ``python -m bench.front [--per-s 5000] [--seconds 10] [--rounds 3]``. A whole Stentor on PostgreSQL, a host who talks,
-and wrk, which asks for ``/`` at that rate on 100 connections. In turn: calm, the same load on an nginx on another port
-with a file as long (what sharing the machine costs), and the load on the site. Each time the database says how many
-transactions it did in so many seconds, and requests of a host cross the edge to the house, 50 a second.
+and wrk, which asks for ``/`` at that rate on 100 connections, and takes gzip as browsers do. In turn: calm, the same
+load on an nginx on another port with a file as long (what sharing the machine costs), and the load on the site. Each
+time the database says how many transactions it did in so many seconds, and requests of a host cross the edge to the
+house, 50 a second. ``cpu_us`` is the processor time of the server that is asked, over the requests: of the edge also
+with what it does anyway, which is ``cpu`` of a core while all is calm.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import re
-import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
+import psutil
 import psycopg
 
-from bench.flood import FILE, RESULTS, nginx
+from bench.flood import FILE, nginx
+from bench.kept import head, keep, watched
+from bench.requests import taken_s
 from stentor.client import speak
 from tests.faults.test_flooded import p99_ms
 from tests.support.postgres import Postgres, module
 from tests.support.whole import Whole, whole
 
 CONNECTIONS = 100
-PACED = "function delay() return {ms} end"
+PACED = """
+local ffi = require("ffi")
+ffi.cdef("typedef struct {{ long s; long us; }} when; int gettimeofday(when *at, void *zone);")
+local at, due = ffi.new("when"), 0
+function delay()
+  ffi.C.gettimeofday(at, nil)
+  local now = tonumber(at.s) * 1000 + tonumber(at.us) / 1000
+  due = math.max(due, now - {most_late_ms}) + {every_ms}
+  return math.max(0, math.floor(due - now))
+end
+"""
+"""When the next request is due, however long answers take: a fixed pause would ask less often of who is slow."""
+MOST_LATE_MS = 1000
+"""What was not asked in a stall of the machine is asked then, of the last second."""
+GZIP = "Accept-Encoding: gzip"
 SETTLE_S = 8.0
-ANSWER_MS = 2
-"""An answer takes about so long, and counts in what a connection asks a second."""
 
 
 @asynccontextmanager
 async def load(
     address: str, per_s: int, seconds: float, folder: Path, *, script: str = ""
 ) -> AsyncIterator[list[float]]:
-    """While this is open, wrk asks at most so often, for what a ``script`` says; afterwards the list has how often it
-    was."""
+    """While this is open, wrk asks so often, for what a ``script`` says; afterwards the list has how often a second
+    that was, and how often in all."""
     paced = folder / "paced.lua"
-    paced.write_text(script + PACED.format(ms=max(0, round(CONNECTIONS / per_s * 1000) - ANSWER_MS)))
-    command = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(paced), address)
+    paced.write_text(script + PACED.format(every_ms=1000 / per_s, most_late_ms=MOST_LATE_MS))
+    command = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-H", GZIP, "-s", str(paced), address)
     wrk = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     found: list[float] = []
     yield found
     said = (await wrk.communicate())[0].decode()
-    if "Non-2xx" in said or not (per := re.search(r"Requests/sec:\s+([\d.]+)", said)):
+    per, all_ = (re.search(each, said) for each in (r"Requests/sec:\s+([\d.]+)", r"(\d+) requests in"))
+    if "Non-2xx" in said or not per or not all_:
         raise SystemExit(f"Not every request was answered with 200:\n{said}")
-    found.append(float(per[1]))
+    found += [float(per[1]), float(all_[1])]
 
 
 class Queries:
@@ -73,17 +87,59 @@ class Queries:
         return int(row[0])
 
 
-async def once(house: Whole, queries: Queries, at: str, per_s: int, seconds: float, folder: Path) -> dict[str, float]:
-    """One measurement under a load on ``at``; empty for none."""
-    asked = f"http://127.0.0.1:{house.settings.audience_port}/sign-in"
-    before, told = queries.transactions(), dict[str, float]()
-    if at:
-        async with load(at, per_s, seconds, folder) as found:
-            [p99] = await p99_ms(asked)
-        told["per_s"] = round(found[0])
-    else:
-        [p99], _ = await asyncio.gather(p99_ms(asked), asyncio.sleep(seconds))
+async def as_sent(address: str) -> bytes:
+    """The body of an answer as browsers get it, compressed."""
+    async with (
+        httpx.AsyncClient(trust_env=False, headers={"Accept-Encoding": "gzip"}) as client,
+        client.stream("GET", address) as answer,
+    ):
+        answer.raise_for_status()
+        return b"".join([part async for part in answer.aiter_raw()])
+
+
+def nginx_process() -> psutil.Process:
+    """The one that this process has started."""
+    return next(each for each in psutil.Process().children() if each.name() == "nginx")
+
+
+class Asked(NamedTuple):
+    """Whom a load is for."""
+
+    address: str
+    """Empty for none."""
+    server: psutil.Process
+    script: str = ""
+
+
+async def once(house: Whole, queries: Queries, at: Asked, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """One measurement under a load."""
+    host = f"http://127.0.0.1:{house.settings.audience_port}/sign-in"
+    before, told, taken = queries.transactions(), dict[str, Any](), taken_s(at.server)
+    with watched(told):
+        if at.address:
+            async with load(at.address, options.per_s, options.seconds, folder, script=at.script) as found:
+                [p99] = await p99_ms(host)
+            told["per_s"] = round(found[0])
+            told["cpu_us"] = round((taken_s(at.server) - taken) / found[1] * 1e6, 1)
+        else:
+            [p99], _ = await asyncio.gather(p99_ms(host), asyncio.sleep(options.seconds))
+            told["cpu"] = round((taken_s(at.server) - taken) / options.seconds, 3)
     return told | {"p99_ms": round(p99, 2), "transactions": queries.transactions() - before}
+
+
+async def rounds_of(
+    house: Whole, queries: Queries, places: Mapping[str, Asked], options: argparse.Namespace, folder: Path
+) -> list[dict[str, Any]]:
+    """All places in turn, again and again."""
+    rounds = []
+    for _ in range(options.rounds):
+        rounds.append({kind: await once(house, queries, at, options, folder) for kind, at in places.items()})
+        print(rounds[-1], flush=True)
+    return rounds
+
+
+def edge_process(house: Whole) -> psutil.Process:
+    return psutil.Process(house.worker("edge-0").pid)
 
 
 async def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -104,20 +160,14 @@ async def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
                 )
                 await house.call("POST", "/spaces/evening/live")
                 await asyncio.sleep(SETTLE_S)
-                site = f"http://127.0.0.1:{house.settings.audience_port}/"
-                async with httpx.AsyncClient(trust_env=False) as client:
-                    page = (await client.get(site)).content
-                rounds = []
-                async with nginx(folder, page) as other:
-                    queries = Queries(postgres.admin_url)
-                    places = {"calm": "", "nginx": f"http://127.0.0.1:{other}{FILE}", "site": site}
-                    for _ in range(options.rounds):
-                        found = {
-                            kind: await once(house, queries, at, options.per_s, options.seconds, folder)
-                            for kind, at in places.items()
-                        }
-                        print(found, flush=True)
-                        rounds.append(found)
+                site, edge = f"http://127.0.0.1:{house.settings.audience_port}/", edge_process(house)
+                async with nginx(folder, await as_sent(site)) as other:
+                    places = {
+                        "calm": Asked("", edge),
+                        "nginx": Asked(f"http://127.0.0.1:{other}{FILE}", nginx_process()),
+                        "site": Asked(site, edge),
+                    }
+                    rounds = await rounds_of(house, Queries(postgres.admin_url), places, options, folder)
                 talking.cancel()
                 with suppress(asyncio.CancelledError):
                     await talking
@@ -126,26 +176,26 @@ async def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
             server.cleanup()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(description: str | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--per-s", type=int, default=5000)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    now, busy = datetime.now(UTC), os.getloadavg()[0]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-    rounds = asyncio.run(measure(options))
-    told = {
-        "at": now.isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}",
-        "commit": commit.stdout.strip(),
-        "load_average_before": busy,
-        "ratio_to_nginx": round(median(each["site"]["p99_ms"] / each["nginx"]["p99_ms"] for each in rounds), 2),
-        "rounds": rounds,
+    return parser.parse_args()
+
+
+def beside_nginx(rounds: Sequence[Mapping[str, Any]], kind: str = "site") -> dict[str, float]:
+    """What a round has of the site over what it has of nginx; the medians."""
+    return {
+        what: round(median(each[kind][what] / each["nginx"][what] for each in rounds), 2)
+        for what in ("p99_ms", "cpu_us")
     }
-    file = RESULTS / f"front-{now:%Y%m%d-%H%M}.json"
-    file.write_text(json.dumps(told, indent=2) + "\n")
-    print(file)
+
+
+def main() -> None:
+    options, told = arguments(__doc__), head()
+    rounds = asyncio.run(measure(options))
+    keep("front", told | {"beside_nginx": beside_nginx(rounds), "rounds": rounds})
 
 
 if __name__ == "__main__":

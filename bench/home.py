@@ -1,8 +1,8 @@
-"""Home timelines over HTTP in a place with 1 M posts: ``python -m bench.home --folder DIR [--fill] [--databases …]``.
+"""Home timelines over HTTP in a place with 1 M posts: ``python -m bench.home --folder DIR [--databases …]``.
 
-``--fill`` makes the databases of ``bench.social_data`` in the folder and ends; without it a whole Stentor runs on each
-of them. Asked is for the first page of five kinds of readers, one request after the other: how long the house takes,
-with all that is shown beside the posts. Then the one with 1 M followers posts, and it is looked for in the home
+A whole Stentor runs on each of the databases in the folder (``bench.social_place``), which are filled first. Asked is
+for the first page of five kinds of readers, one request after the other: how long the house takes, with all that is
+shown beside the posts. Then the one with 1 M followers posts, and it is looked for in the home
 timelines of some of them and at the edge: how long after the request to post it is there.
 """
 
@@ -10,57 +10,27 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
 import secrets
-import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 from sqlalchemy import delete
 
-from bench.social import RESULTS, percentiles
-from bench.social_data import BEFORE_MS, FIRST_MS, LARGE, Place, fill_postgresql, fill_sqlite
+from bench.kept import head, keep, watched
+from bench.social import percentiles
+from bench.social_data import BEFORE_MS, FIRST_MS, LARGE, Place
+from bench.social_place import filled
 from stentor.store.outbox_tables import outbox
 from stentor.store.spaces import Store
-from tests.support.postgres import Postgres, module
 from tests.support.whole import Whole, whole
 
 READS: Final = 300
 SEEN: Final = 10
 """Posts by the one with 1 M followers."""
-
-
-@contextmanager
-def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[str]:
-    """The address of a database that stays in the folder; of PostgreSQL while this is open."""
-    kept = folder / f"{kind}.url"
-    if kind == "sqlite":
-        (folder / "sqlite").mkdir(exist_ok=True)
-        yield f"sqlite:///{folder / 'sqlite' / 'social.db'}"
-        return
-    shutil.rmtree(folder / "locks", ignore_errors=True)
-    server = module(folder).get_server(folder / "data", cleanup_mode="stop")
-    try:
-        if fresh:
-            kept.write_text(Postgres(server.get_uri()).fresh())
-        yield kept.read_text()
-    finally:
-        server.cleanup()
-
-
-async def fill(kind: str, folder: Path) -> None:
-    with database(kind, folder, fresh=True) as url:
-        await (await Store.open(url)).close()
-        if kind == "sqlite":
-            fill_sqlite(folder / "sqlite" / "social.db", Place())
-        else:
-            fill_postgresql(url, Place())
 
 
 @asynccontextmanager
@@ -130,7 +100,7 @@ async def nothing_waits(url: str) -> None:
 
 
 async def measure(kind: str, folder: Path) -> dict[str, Any]:
-    with database(kind, folder, fresh=False) as url:
+    async with filled(kind, folder) as (url, place):
         site = folder / f"site-{kind}"
         site.mkdir(exist_ok=True)
         for name in ("secret", "admin-token"):  # there are accounts already: new ones are not made
@@ -138,30 +108,22 @@ async def measure(kind: str, folder: Path) -> dict[str, Any]:
             (site / name).chmod(0o600)
         await nothing_waits(url)
         async with whole(site, edges=1, database_url=url, new_account_hours=0) as house:
-            place = Place()
             return {"home": await homes(house, place), "seen": await seen(house, place)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--fill", action="store_true")
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
     options = parser.parse_args()
     options.folder.mkdir(exist_ok=True)
-    os.chmod(options.folder, 0o755)  # noqa: PTH101 the database runs as a user of its own
-    now, busy = datetime.now(UTC), os.getloadavg()[0]
-    told: dict[str, Any] = {"at": now.isoformat(timespec="seconds"), "load_average_before": busy}
+    told = head()
     for kind in options.databases:
         print(kind, flush=True)
-        if options.fill:
-            asyncio.run(fill(kind, options.folder))
-        else:
-            told[kind] = asyncio.run(measure(kind, options.folder))
-    if not options.fill:
-        file = RESULTS / f"home-{now:%Y%m%d-%H%M}.json"
-        file.write_text(json.dumps(told, indent=2) + "\n")
-        print(file)
+        told[kind] = dict[str, Any]()
+        with watched(told[kind]):
+            told[kind] |= asyncio.run(measure(kind, options.folder))
+    keep("home", told)
 
 
 if __name__ == "__main__":

@@ -4,32 +4,28 @@ takes, with and without.
 ``python -m bench.profile [--per-s 5000] [--seconds 10] [--rounds 3]``. As ``bench.front``: a whole Stentor on
 PostgreSQL, a host with an account who talks, and wrk, which asks in turn for the host's page, for the post that
 announces the space (its card follows it) and for another one. In turn: calm, the same load on an nginx with a file as
-long, and on the site.
+long, on the site, and on the page of the host's older posts alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
-import platform
-import subprocess
+import re
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 from bench import front
-from bench.flood import FILE, RESULTS, nginx
+from bench.flood import FILE, nginx
 from bench.front import Queries
+from bench.kept import head, keep
 from stentor.client import speak
-from tests.faults.test_flooded import p99_ms
 from tests.support.postgres import Postgres, module
 from tests.support.whole import Whole, whole
 
@@ -38,8 +34,9 @@ local paths, at = {{ {paths} }}, 0
 function request() at = at % #paths + 1; return wrk.format("GET", paths[at]) end
 """
 WORDS = "A post of usual length says what happened, and to whom. " * 4
-POSTS = 20
-"""Of the profile, as many as a page has."""
+OLDER: Final = re.compile(r'<link rel="next" href="([^"]+)"')
+POSTS = 40
+"""With the announcement one more: twenty of them are older ones, on a page of their own."""
 
 
 @asynccontextmanager
@@ -62,27 +59,22 @@ async def hosted(house: Whole) -> AsyncIterator[list[str]]:
             await asyncio.sleep(front.SETTLE_S)
             newest = (await ada.get("/api/v1/people/ada/posts")).json()["posts"]
             assert newest[0]["space_card"]["phase"] in ("live", "quiet"), newest[0]
-            yield ["/@ada", *(f"/@ada/{each['id']}" for each in newest[:2])]
+            yield ["/@ada", *(f"/@ada/{each['id']}" for each in newest[:2]), await older(house)]
         finally:
             talking.cancel()
             with suppress(asyncio.CancelledError):
                 await talking
 
 
-async def once(
-    house: Whole, queries: Queries, at: str, paths: Sequence[str], options: argparse.Namespace, folder: Path
-) -> dict[str, float]:
-    """One measurement under a load on ``at``; empty for none."""
-    asked = f"http://127.0.0.1:{house.settings.audience_port}/sign-in"
-    before, told = queries.transactions(), dict[str, float]()
-    if at:
-        script = IN_TURN.format(paths=", ".join(f'"{path}"' for path in paths))
-        async with front.load(at, options.per_s, options.seconds, folder, script=script) as found:
-            [p99] = await p99_ms(asked)
-        told["per_s"] = round(found[0])
-    else:
-        [p99], _ = await asyncio.gather(p99_ms(asked), asyncio.sleep(options.seconds))
-    return told | {"p99_ms": round(p99, 2), "transactions": queries.transactions() - before}
+async def older(house: Whole) -> str:
+    """Where the host's older posts are, once they are there."""
+    site = f"http://127.0.0.1:{house.settings.audience_port}"
+    async with httpx.AsyncClient(base_url=site, trust_env=False) as client:
+        while True:
+            if found := OLDER.search((await client.get("/@ada")).text):
+                (await client.get(found[1])).raise_for_status()
+                return found[1]
+            await asyncio.sleep(0.1)
 
 
 async def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -100,49 +92,26 @@ async def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
             }
             site_folder, url = folder / "site", postgres.fresh()
             async with whole(site_folder, edges=1, database_url=url, **more) as house, hosted(house) as paths:
-                site = f"http://127.0.0.1:{house.settings.audience_port}"
-                async with httpx.AsyncClient(trust_env=False) as client:
-                    pages = [(await client.get(site + path)).raise_for_status().content for path in paths]
-                body = sorted(pages, key=len)[1]
-                rounds, queries = [], Queries(postgres.admin_url)
-                async with nginx(folder, body) as other:
+                site, edge = f"http://127.0.0.1:{house.settings.audience_port}", front.edge_process(house)
+                pages = [await front.as_sent(site + path) for path in paths]
+                async with nginx(folder, sorted(pages, key=len)[1]) as other:
+                    script = IN_TURN.format(paths=", ".join(f'"{path}"' for path in paths[:3]))
                     places = {
-                        "calm": ("", []),
-                        "nginx": (f"http://127.0.0.1:{other}", [FILE]),
-                        "site": (site, paths),
+                        "calm": front.Asked("", edge),
+                        "nginx": front.Asked(f"http://127.0.0.1:{other}{FILE}", front.nginx_process()),
+                        "site": front.Asked(site, edge, script),
+                        "older": front.Asked(site + paths[3], edge),
                     }
-                    for _ in range(options.rounds):
-                        found = {
-                            kind: await once(house, queries, at, asked, options, folder)
-                            for kind, (at, asked) in places.items()
-                        }
-                        print(found, flush=True)
-                        rounds.append(found)
-                return rounds
+                    return await front.rounds_of(house, Queries(postgres.admin_url), places, options, folder)
         finally:
             server.cleanup()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--per-s", type=int, default=5000)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    now, busy = datetime.now(UTC), os.getloadavg()[0]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+    options, told = front.arguments(__doc__), head()
     rounds = asyncio.run(measure(options))
-    told = {
-        "at": now.isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}",
-        "commit": commit.stdout.strip(),
-        "load_average_before": busy,
-        "ratio_to_nginx": round(median(each["site"]["p99_ms"] / each["nginx"]["p99_ms"] for each in rounds), 2),
-        "rounds": rounds,
-    }
-    file = RESULTS / f"profile-{now:%Y%m%d-%H%M}.json"
-    file.write_text(json.dumps(told, indent=2) + "\n")
-    print(file)
+    told |= {"beside_nginx": front.beside_nginx(rounds), "older_beside_nginx": front.beside_nginx(rounds, "older")}
+    keep("profile", told | {"rounds": rounds})
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from bench.kept import RESULTS
 from bench.search_data import FINDABLE_OF_TEN, VOCABULARY, WordyPlace, fill, word
-from bench.social import RESULTS, percentiles, timed
+from bench.social import percentiles, timed
 from stentor.social.ids import PostIds
 from stentor.social.searching import parse
 from stentor.store.indexing import IndexingTable

@@ -1,6 +1,7 @@
-"""What posts cost the database: ``python -m bench.social [--databases sqlite postgresql] [--live]``.
+"""What posts cost the database: ``python -m bench.social [--databases sqlite postgresql] [--folder DIR] [--live]``.
 
-Home timelines of five kinds of readers in a place with 1 M posts (``bench.social_data``), as ids and with all that is
+Home timelines of five kinds of readers in a place with 1 M posts (``bench.social_data``; with ``--folder`` the
+databases stay there, and are filled once), as ids and with all that is
 shown beside them; notifications (``bench.social_notices``); posts by one with 1 M followers, of whom 10,000 want to be
 told of each, and by others in turn; posts that wait for the disk and posts that do not. With ``--live`` 200 posts a
 second go into the database of a whole Stentor while a host talks: p99 of a host's request and the stage's processor
@@ -11,21 +12,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import psutil
 
-from bench.social_data import LARGE, Place, fill_postgresql, fill_sqlite
+from bench.kept import head, keep, watched
+from bench.social_data import LARGE, Place
 from bench.social_notices import Notices
+from bench.social_place import filled
 from stentor.client import speak
 from stentor.people.model import Account
 from stentor.social.ids import LARGEST, PostIds
@@ -34,10 +34,8 @@ from stentor.store.posts import Composed, PostsTable
 from stentor.store.spaces import Store
 from stentor.store.timelines import TimelinesTable
 from tests.faults.test_flooded import p99_ms
-from tests.support.postgres import Postgres, module
 from tests.support.whole import Whole, whole
 
-RESULTS: Final = Path(__file__).parent / "results"
 READS, PAGE, DEEP = 300, 20, 20
 POSTED, PER_S, SECONDS, ROUNDS = 1_500, 200, 10.0, 3
 SETTLE_S: Final = 8.0
@@ -154,27 +152,15 @@ async def notices(store: Store, place: Place) -> dict[str, Any]:
     return found
 
 
-async def databases(kinds: Sequence[str]) -> dict[str, Any]:
+async def databases(kinds: Sequence[str], kept: Path | None) -> dict[str, Any]:
     found = dict[str, Any]()
     with tempfile.TemporaryDirectory(prefix="social") as name:
-        folder = Path(name)
-        os.chmod(folder, 0o755)  # noqa: PTH101 the database runs as a user of its own
-        if "sqlite" in kinds:
-            url = f"sqlite:///{folder / 'social.db'}"
-            await (await Store.open(url)).close()
-            fill_sqlite(folder / "social.db", place := Place())
-            print("SQLite", flush=True)
-            found["sqlite"] = await measure(url, place)
-        if "postgresql" in kinds:
-            server = module(folder).get_server(folder / "data", cleanup_mode="delete")
-            try:
-                url = Postgres(server.get_uri()).fresh()
-                await (await Store.open(url)).close()
-                fill_postgresql(url, place := Place())
-                print("PostgreSQL", flush=True)
-                found["postgresql"] = await measure(url, place)
-            finally:
-                server.cleanup()
+        for kind in kinds:
+            print(kind, flush=True)
+            async with filled(kind, kept or Path(name)) as (url, place):
+                found[kind] = dict[str, Any]()
+                with watched(found[kind]):
+                    found[kind] |= await measure(url, place)
     return found
 
 
@@ -253,16 +239,13 @@ def _cpu_s(house: Whole, name: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
+    parser.add_argument("--folder", type=Path)
     parser.add_argument("--live", action="store_true")
     options = parser.parse_args()
-    now, busy = datetime.now(UTC), os.getloadavg()[0]
-    told: dict[str, Any] = {"at": now.isoformat(timespec="seconds"), "load_average_before": busy}
-    told |= asyncio.run(databases(options.databases))
+    told = head() | asyncio.run(databases(options.databases, options.folder))
     if options.live:
         told["live"] = asyncio.run(live())
-    file = RESULTS / f"social-{now:%Y%m%d-%H%M}.json"
-    file.write_text(json.dumps(told, indent=2) + "\n")
-    print(file)
+    keep("social", told)
 
 
 if __name__ == "__main__":

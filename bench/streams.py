@@ -22,7 +22,8 @@ import aiohttp
 import httpx
 import psutil
 
-from bench.social import RESULTS, percentiles
+from bench.kept import RESULTS
+from bench.social import percentiles
 from stentor.house.who.app_tokens import PREFIX
 from stentor.people.digests import digest
 from tests.support.whole import Whole, whole
