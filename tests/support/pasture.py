@@ -6,8 +6,6 @@ It lives in a venv of its own below ``.venv``: its packages do not go together w
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,10 +14,10 @@ from typing import Any
 
 import httpx
 
+from tests.support import venvs
 from tests.support.debian import running
 from tests.support.ports import free_port
 
-KEPT = Path(__file__).parents[2] / ".venv" / "pasture"
 WANTED = ("fediverse-pasture==0.2.25", "uvicorn")
 TIMEOUT_S = 8.0
 START = """
@@ -33,16 +31,7 @@ uvicorn.run(build_app(False, f"localhost:{port}", False, float(sys.argv[3])), ho
 
 def missing() -> str:
     """Why it is not here; empty when it is."""
-    mark = KEPT / ".done"
-    if mark.exists() and mark.read_text().split() == list(WANTED):
-        return ""
-    pip = [str(KEPT / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *WANTED]
-    for command in ([sys.executable, "-m", "venv", "--clear", str(KEPT)], pip):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return f"`{' '.join(command[:3])}` said: {done.stderr.strip()[-300:]}"
-    mark.write_text(" ".join(WANTED))
-    return ""
+    return venvs.missing("pasture", WANTED)
 
 
 class Pasture:
@@ -68,7 +57,7 @@ async def pasture() -> AsyncIterator[Pasture]:
     """It must be there (:func:`missing`)."""
     with tempfile.TemporaryDirectory(prefix="pasture-") as name:
         port = free_port()
-        command = [str(KEPT / "bin" / "python"), "-c", START, name, str(port), str(TIMEOUT_S)]
+        command = [venvs.program("pasture", "python"), "-c", START, name, str(port), str(TIMEOUT_S)]
         async with running(command, port, Path(name, "log")):
             made = Pasture(port)
             try:

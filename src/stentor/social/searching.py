@@ -81,7 +81,7 @@ def parse(text: str) -> SearchQuery:
 
 def stands(phrases: tuple[str, ...], *texts: str) -> bool:
     """Whether all phrases stand in one of the texts each."""
-    known = [folded(text) for text in texts] if phrases else []
+    known = [folded(text) for text in texts if text] if phrases else []
     return all(any(phrase in text for text in known) for phrase in phrases)
 
 

@@ -104,7 +104,7 @@ class ProfilesTable:
         people = select(_ACTOR.number).join(site_tables.accounts, _PERSON.id == _ACTOR.account, isouter=True)
 
         def work(connection: Connection) -> list[int]:
-            here, elsewhere = _begins(connection, _PERSON.handle, name), _ACTOR.account.is_(None)
+            here, elsewhere = _begins(connection, _PERSON.handle, name), _ACTOR.domain != ""
             there = and_(elsewhere, _begins(connection, _ACTOR.handle, name))
             server = _ACTOR.domain.startswith(domain, autoescape=True)
             mine = (_FOLLOW.follower == me) & (_FOLLOW.state == "granted")
