@@ -34,7 +34,22 @@ from stentor.spaces import pulse, tokens, withdrawal
 from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import Removal, Role, State
 from stentor.stage import offer, rtp
-from stentor.wire import chunk, cue, demux, edits, forwarded, http, manifest, mp4, proxy, sdp, speech, tick, whip
+from stentor.wire import (
+    chunk,
+    cue,
+    demux,
+    edits,
+    forwarded,
+    http,
+    ingest,
+    manifest,
+    mp4,
+    proxy,
+    sdp,
+    speech,
+    tick,
+    whip,
+)
 from stentor.wire.chunk import Chunk
 from stentor.wire.heads import Heads
 from tests.support.spaces import with_guests
@@ -158,6 +173,17 @@ def _answer(data: bytes) -> None:
     """An answer that asks for FEC already stays as it is."""
     once = sdp.ask_for_fec(data.decode("utf-8", "replace"))
     assert sdp.ask_for_fec(once) == once
+
+
+def _published(data: bytes) -> None:
+    """Of a server's answer no candidate is left that may not be reached, and nothing else is missing."""
+    text = data.decode("utf-8", "replace")
+    heeded, left, had = ingest.heeded(text, lambda address: address.startswith("192.0.2."))
+    found = [line for line in heeded.splitlines() if line.startswith("a=candidate:")]
+    assert len(found) == left <= min(had, ingest.MOST_CANDIDATES)
+    assert all(line.split()[4].startswith("192.0.2.") for line in found)
+    assert ingest.heeded(heeded, lambda _: True)[0] == heeded
+    ingest.elsewhere("https://a.example.org/whip", text)
 
 
 def _fragment(data: bytes) -> None:
@@ -497,6 +523,11 @@ TARGETS: dict[str, Target] = {
         lambda size: (OFFER + "a=rtpmap:9 G722/8000\n" * ((size - len(OFFER)) // 21)).encode(),
     ),
     "answer": Target(_answer, [OFFER.encode()], lambda size: (OFFER * (size // len(OFFER))).encode()),
+    "published": Target(
+        _published,
+        [OFFER.encode(), b"a=candidate:1 1 UDP 2015363327 192.0.2.1 5000 typ host\r\n", b"../sessions/1?a=b"],
+        lambda size: b"a=candidate:1 1 UDP 2015363327 10.0.0.1 5000 typ host\n" * (size // 54),
+    ),
     "fragment": Target(
         _fragment,
         [FRAGMENT.encode(), FRAGMENT.replace("\n", "\r\n").encode()],
