@@ -26,7 +26,7 @@ def house() -> Templates:
 
 KNOWN = {
     "heading": "notice.space_title", "sentence": "notice.space", "path": "/", "profile": None, "name": "notice",
-    "app": "Stentor", "look": SiteLook(), "home": "", "languages": NAMES, "sections": (),
+    "app": "Stentor", "look": SiteLook(), "home": "", "languages": NAMES, "sections": (), "installs": False,
 }  # fmt: skip
 
 
