@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from stentor.store.tables import metadata
 
@@ -18,7 +18,7 @@ reminders = Table(
     Column("language", String(2), nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Column("confirmed_ms", BigInteger),
-    Column("zone", String(60), nullable=False, server_default="", comment="theirs, empty where nobody said"),
+    Column("zone", String(60), nullable=False, server_default=text("''"), comment="theirs, empty where nobody said"),
     Index("ix_reminders_space", "space", "way", "who", unique=True),
     sqlite_autoincrement=True,
 )
