@@ -236,11 +236,23 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
     assert (await site.form(page, **chosen)).status_code == 303
     await eventually(lambda: len(site.about("trees")) == 1, "it is announced at once", within_s=20)
     assert site.about("trees")[0].startswith("Come to On trees!\n\n")
+    api = f"/api/v1/spaces/trees/outlets/{number}"
+    wish = {"moments": ["planned", "doors"], "words": "Come to {title}!", "own": {"doors": "In you come: {title}"}}
+    assert (await site.ada.put(api, json=wish)).json()["own"] == wish["own"]
+    read = await site.ada.post(f"{api}/preview", json={"moment": "live", "words": "So: {title}"})
+    assert read.json()["text"].startswith("So: On trees\n\n")
     for verb in ("doors", "live"):
         assert (await site.house.http.post(f"/api/v1/spaces/trees/{verb}")).is_success
     await eventually(lambda: len(site.about("trees")) == 2, "the doors are open", within_s=20)
+    assert site.about("trees")[1].startswith("In you come: On trees\n\n"), "each moment in its own words"
     done = "SELECT count(*) FROM outlet_posts WHERE state = 'done'"
     await eventually(lambda: site.rows(done) == [(2,)], "both are noted", within_s=20)
+    [told] = (await site.ada.get("/api/v1/spaces/trees/outlets")).json()["outlets"]
+    assert [(each["moment"], each["state"], each["can_try_again"]) for each in told["posts"]] == [
+        ("planned", "done", False), ("doors", "done", False),
+    ]  # fmt: skip
+    assert told["posts"][0]["link"] == f"{site.other.url}/@ada/0"
+    assert (await site.ada.post(f"{api}/posts/doors")).status_code == 404, "what stands there is not posted again"
     assert f"{site.other.url}/@ada/1" in (await site.ada.get(f"{page}?space=trees", headers=FORM)).text
     with database(site.house.settings) as connection:
         connection.execute("UPDATE jobs SET done_ms = NULL, due_ms = 0 WHERE kind = 'tell-outlets'")
@@ -361,6 +373,8 @@ async def test_x_costs_money(site: Site) -> None:
     assert "this month is spent" in (await site.ada.get(f"{page}?space=dearer", headers=FORM)).text
     assert not site.about("dearer")
     assert site.rows("SELECT micros FROM outlet_costs") == [(200_000,)]
+    again = await site.form(f"/account/outlets/{number}", do="browser", server=site.other.url)
+    assert again.headers["location"] == f"/account/outlets/{number}/allow", "connected once more, it is the same one"
 
 
 async def test_what_is_no_longer_so_is_not_posted(site: Site) -> None:

@@ -45,6 +45,8 @@ NOT_SENT: Final = frozenset({"refused-address", "no-such-host", "tls", "not-reac
 """Without a connection nothing is there."""
 LOOK_AFTER_S: Final = 60.0
 """So long after a time-out it is looked whether the post is there: a slow server may still be at it."""
+CHANGED_S: Final = 5.0
+"""So long it waits when somebody else has just changed the secret."""
 SLACK_MS: Final = 3_600_000
 """So much may the outlet's clock be behind ours; posts of other moments are known by their ids."""
 UNSURE: Final = "outlet-unsure"
@@ -135,8 +137,13 @@ class OutletSender:
         code = secret.pop("code", "")
         if not code and outlet.allow(secret):
             return None
+        if code:  # it works once: who takes it out has it
+            closed = self._seal.close(msgspec.json.encode(secret), SEALED)
+            if not await self._table.keep_secret(number, sealed, closed):
+                return None
+            sealed = closed
         outcome, _ = await self._talk(outlet.exchange({**secret, "code": code}) if code else outlet.register(secret))
-        kept = dict(outcome.secret) if isinstance(outcome, Granted) else secret  # a code works once
+        kept = dict(outcome.secret) if isinstance(outcome, Granted) else secret
         closed = self._seal.close(msgspec.json.encode(kept), SEALED)
         if not await self._table.keep_secret(number, sealed, closed):
             return None
@@ -209,10 +216,12 @@ class OutletSender:
         try:
             request = next(talk)
             for _ in range(MOST_STEPS):
+                before = sealed
                 if request.keep and sealed:
-                    new = self._seal.close(msgspec.json.encode(request.keep), SEALED)
-                    await self._table.keep_secret(number, sealed, new)
-                answer = await self._ask(request)
+                    sealed = self._seal.close(msgspec.json.encode(request.keep), SEALED)
+                    if not await self._table.keep_secret(number, before, sealed):
+                        return OutletRefusal("outlet-busy", again=True, wait_s=CHANGED_S), status
+                answer = await self._claimed(request, number, before, sealed)
                 status = answer.status
                 request = talk.send(answer)
         except StopIteration as end:
@@ -221,6 +230,18 @@ class OutletSender:
         except (Malformed, ValueError, KeyError, TypeError, AttributeError):  # an answer that nothing was built for
             return OutletRefusal("outlet-odd"), status
         return OutletRefusal("outlet-odd"), status
+
+    async def _claimed(self, request: OutletRequest, number: int, before: str, sealed: str) -> OutletAnswer:
+        """The answer; what was kept for it comes back where there is none, or none of use. Raises
+        :class:`NoAnswer`."""
+        useful = False
+        try:
+            answer = await self._ask(request)
+            useful = answer.status < 500 and answer.status != 429
+            return answer
+        finally:
+            if request.claim and not useful:
+                await self._table.keep_secret(number, sealed, before)
 
     async def _ask(self, request: OutletRequest) -> OutletAnswer:
         if request.method == "GET":

@@ -27,7 +27,9 @@ class OutletRequest(msgspec.Struct, frozen=True):
     body: bytes = b""
     headers: Mapping[str, str] = {}
     keep: Mapping[str, str] = {}
-    """What is kept from now on, before this is sent."""
+    """What is kept from now on, before this is sent; unless it was changed meanwhile, when it waits."""
+    claim: bool = False
+    """What was kept before comes back where there is no answer, or none of use: nobody else did the same meanwhile."""
 
 
 class OutletAnswer(msgspec.Struct, frozen=True):

@@ -34,6 +34,8 @@ from stentor.outlets.contract import (
 API: Final = "https://api.x.com"
 WEB: Final = "https://x.com"
 SCOPES: Final = "tweet.read tweet.write users.read offline.access"
+RENEWING_MS: Final = 60_000
+"""Longer than a courier waits for an answer."""
 _LIGHT: Final = (range(0x1100), range(0x2000, 0x200E), range(0x2010, 0x2020), range(0x2032, 0x2038))
 """Signs that count once; all others twice (docs.x.com, counting characters)."""
 
@@ -55,9 +57,8 @@ class XOutlet:
         return secret["server"]
 
     def post(self, secret: Mapping[str, str], post: OutletPost) -> Conversation:
-        answer = yield from _asked(
-            secret, json_request("POST", join(secret["server"], "/2/tweets"), {"text": post.text})
-        )
+        request = json_request("POST", join(secret["server"], "/2/tweets"), {"text": post.text})
+        answer = yield from _asked(secret, request, post.at_ms)
         if isinstance(answer, OutletRefusal):
             return answer
         number = text_of(read(answer), "data", "id")
@@ -99,14 +100,23 @@ class XOutlet:
 
 
 def _asked(
-    secret: Mapping[str, str], request: OutletRequest
+    secret: Mapping[str, str], request: OutletRequest, at_ms: int = 0
 ) -> Generator[OutletRequest, OutletAnswer, OutletAnswer | OutletRefusal]:
-    """The answer to a request; where the token is no longer taken, with a new one."""
+    """The answer to a request; where the token is no longer taken, with a new one. While one courier renews it the
+    others wait; who was killed over it is waited for :data:`RENEWING_MS`."""
     answer = yield _signed(secret, request)
-    if answer.status != 401 or not secret.get("refresh"):
+    if answer.status != 401:
         return answer
-    fields = {"grant_type": "refresh_token", "refresh_token": secret["refresh"], "client_id": secret["client_id"]}
-    renewed = yield form_request(join(secret["server"], "/2/oauth2/token"), fields)
+    refresh = secret.get("refresh", "")
+    if not refresh and (refresh := secret.get("renewing", "")) and at_ms - int(secret["since"]) < RENEWING_MS:
+        return OutletRefusal("outlet-busy", again=True, wait_s=RENEWING_MS / 1000)
+    if not refresh:
+        return answer
+    claim = {name: secret[name] for name in ("server", "client_id", "token")}
+    claim |= {"renewing": refresh, "since": f"{at_ms}"}
+    fields = {"grant_type": "refresh_token", "refresh_token": refresh, "client_id": secret["client_id"]}
+    asked = form_request(join(secret["server"], "/2/oauth2/token"), fields)
+    renewed = yield msgspec.structs.replace(asked, keep=claim, claim=True)
     kept = _tokens(secret, renewed)
     if not kept:
         away = renewed.status >= 500 or renewed.status == 429

@@ -180,10 +180,16 @@ def test_x() -> None:
     assert outcome == Posted("8", "https://x.com/i/status/8")
     assert b"refresh_token=R&client_id=C" in renewal.body
     assert not first.keep
+    claim = {"server": "https://api.x.com", "client_id": "C", "token": "T", "renewing": "R", "since": "0"}
+    assert (renewal.keep, renewal.claim) == (claim, True)
     assert second.keep == {"server": "https://api.x.com", "client_id": "C", "token": "T2", "refresh": "R2"}
     assert second.headers["authorization"] == "Bearer T2"
     spent = talked(OUTLETS["x"].post(old, POST), (401, {}), (400, {"error": "invalid_request"}))[0]
     assert spent == OutletRefusal("outlet-token", "invalid_request")
+    soon, late = (msgspec.structs.replace(POST, at_ms=at_ms) for at_ms in (59_999, 60_000))
+    waits = OutletRefusal("outlet-busy", again=True, wait_s=60.0)
+    assert talked(OUTLETS["x"].post(claim, soon), (401, {}))[0] == waits, "another courier is at it"
+    assert len(talked(OUTLETS["x"].post(claim, late), (401, {}), tokens, (201, {"data": {"id": "9"}}))[1]) == 3
     away = talked(OUTLETS["x"].check(old), (401, {}), (503, b""))[0]
     assert isinstance(away, OutletRefusal)
     assert away.code == "outlet-odd"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from litestar import Request, delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
-from stentor.base.errors import NotFound
+from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.house.outlets import schema
 from stentor.house.outlets.service import OutletDesk
 from stentor.house.spaces.service import Spaces
@@ -62,6 +65,15 @@ class OutletHosts:
         ]
 
 
+@contextmanager
+def _filled_in() -> Iterator[None]:
+    """What a kind of outlet wants filled in stands in no type: it is refused as what does not fit."""
+    try:
+        yield
+    except BadInput as error:
+        raise Conflict(error.detail, code="outlet-fields", field=error.fields.get("field", "")) from error
+
+
 def handlers(hosts: OutletHosts) -> list[HTTPRouteHandler]:
     """All of them."""
     return [*_of_accounts(hosts), *_of_spaces(hosts)]
@@ -79,13 +91,16 @@ def _of_accounts(hosts: OutletHosts) -> list[HTTPRouteHandler]:
     @post("/outlets", summary="Connect an account elsewhere; whose it is is asked there afterwards")
     async def connect(request: _Request, data: JSONBody[schema.NewOutlet]) -> schema.OutletView:
         account = await hosts.account(request)
-        return schema.view(await desk.mine(account, await desk.connect(account, data.kind, data.fields)))
+        with _filled_in():
+            number = await desk.connect(account, data.kind, data.fields)
+        return schema.view(await desk.mine(account, number))
 
     @patch("/outlets/{outlet:str}", summary="Give another token or password; what was chosen stays")
     async def renew(request: _Request, outlet: FromPath[str], data: JSONBody[schema.OutletSecret]) -> schema.OutletView:
         account = await hosts.account(request)
         number = desk.number(outlet)
-        await desk.renew(account, number, data.fields)
+        with _filled_in():
+            await desk.renew(account, number, data.fields)
         return schema.view(await desk.mine(account, number))
 
     @post("/outlets/{outlet:str}/check", status_code=202, summary="Ask there whether it still lets us in")
@@ -115,8 +130,9 @@ def _of_spaces(hosts: OutletHosts) -> list[HTTPRouteHandler]:
         request: _Request, space: FromPath[str], outlet: FromPath[str], data: JSONBody[schema.OutletWish]
     ) -> schema.OutletChoiceView:
         account, found = await hosts.hosted(request, space)
-        own = {str(moment): said.strip() for moment, said in data.own.items() if said.strip()}
-        number = desk.number(outlet)
+        given = msgspec.structs.asdict(data.own)
+        own = {moment: said.strip() for moment, said in given.items() if said.strip()}
+        number = (await desk.mine(account, desk.number(outlet))).number
         wanted = OutletChoice(number, tuple(map(SpaceMoment, data.moments)), data.words.strip(), own)
         await desk.choose(found, account, wanted)
         return await hosts.shown(account, found, number)
@@ -138,7 +154,7 @@ def _of_spaces(hosts: OutletHosts) -> list[HTTPRouteHandler]:
         request: _Request, space: FromPath[str], outlet: FromPath[str], moment: FromPath[str]
     ) -> schema.OutletChoiceView:
         account, found = await hosts.hosted(request, space)
-        number = desk.number(outlet)
+        number = (await desk.mine(account, desk.number(outlet))).number
         await desk.again(found, account, number, desk.moment(moment))
         return await hosts.shown(account, found, number)
 

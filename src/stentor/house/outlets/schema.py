@@ -106,12 +106,22 @@ class OutletChoiceList(msgspec.Struct, frozen=True):
     outlets: list[OutletChoiceView]
 
 
+class OwnWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of the host, for one moment each."""
+
+    planned: HostWords = ""
+    doors: HostWords = ""
+    live: HostWords = ""
+    replay: HostWords = ""
+    cancelled: HostWords = ""
+
+
 class OutletWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What of a space is to be posted; no moments for nothing."""
 
     moments: Annotated[list[OutletMomentName], Meta(max_length=5)]
     words: HostWords = ""
-    own: dict[OutletMomentName, HostWords] = {}
+    own: OwnWords = OwnWords()
 
 
 class PreviewWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -151,7 +151,8 @@ class OutletDesk:
     async def tell(self, job: Job) -> None:
         """Hands a moment of a space over, once for each outlet that is to post it, each in its turn."""
         moment = SpaceMoment(str(job.payload["moment"]))
-        waiting = await self.table.expect(job.key, moment, now_ms=self._now_ms)
+        expected = await self.table.expect(job.key, moment, now_ms=self._now_ms)
+        waiting = sorted(expected, key=lambda each: each[0].kind == NEWSLETTER)  # which may find the line of mails full
         calls, people = moment in words.CALLS, [0 if each.kind == NEWSLETTER else OUTLET_PEOPLE for each, _ in waiting]
         moments = await self._budget.moments(people) if calls else [0] * len(waiting)
         for (outlet, tries), due_ms in zip(waiting, moments, strict=True):
