@@ -189,7 +189,7 @@ async def moderates(ada: Person) -> None:
     """The case is in the queue; the post goes, for everybody."""
     before = await ada.api("GET", "/timelines/local")
     await ada.go("/admin/moderation")
-    await ada.press("main a[href^='/admin/moderation/']")
+    await ada.press("main .cases a")
     await ada.page.locator("[name=action][value=hide]").focus()
     await ada.page.keyboard.press("Space")
     await ada.write("#reason", "It is only meant to disturb.")

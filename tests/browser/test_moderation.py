@@ -58,6 +58,12 @@ async def test_a_report_is_decided_read_and_answered(house: Whole, browsers: Bro
         await reporter.says("h1", "Report no.")
         receipt = reporter.page.url
 
+        await moderator.page.goto(at(house, "/admin/moderation/elsewhere"))
+        await open_to_all(moderator, "people on other servers")
+        await write(moderator.page, "[name=name]", "@nobody@other.example")
+        await moderator.page.locator("[name=severity][value=block]").check()
+        await press(moderator.page, "Save")
+        await moderator.says("#problem", "There is nobody with this handle here.")
         await moderator.page.goto(at(house, "/admin/moderation"))
         await open_to_all(moderator, "what was reported")
         await press(moderator.page, "Wilma")

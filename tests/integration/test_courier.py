@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from stentor.base import tls
 from stentor.base.clock import unix_ms, wall
 from stentor.base.keys import BusSecret
 from stentor.bus.connection import connect
@@ -23,6 +24,7 @@ from stentor.courier.dispatch import MOST_HELD, Dispatcher
 from stentor.courier.schedule import GIVE_UP_S
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
 from stentor.store.spaces import Store
+from tests.support.certificates import Authority
 from tests.support.nats import nats_server
 from tests.support.receiver import Received, Receiver, receiver
 from tests.support.wait import eventually
@@ -246,9 +248,10 @@ async def test_redirects_are_not_followed(site: Site, stranger: Receiver) -> Non
 async def test_our_own_machine_is_not_reached(stranger: Receiver, name: str) -> None:
     """However its address is written; the receiver hears of no connection."""
     async with outside(()) as client:
-        with pytest.raises(NoAnswer) as met:
-            await client.post(f"http://{name}:{stranger.port}/hook", b"{}", {})
-    assert met.value.error_code in ("refused-address", "no-such-host")
+        for post in (client.post, client.post_once):
+            with pytest.raises(NoAnswer) as met:
+                await post(f"http://{name}:{stranger.port}/hook", b"{}", {})
+            assert met.value.error_code in ("refused-address", "no-such-host")
     assert stranger.connections == 0
 
 
@@ -256,5 +259,61 @@ async def test_an_answer_without_an_end_is_not_read_to_it(stranger: Receiver) ->
     """So much is read and no more; what the status says counts."""
     stranger.answering = lambda _: (200, {"Content-Length": str(1 << 40), "Connection": "close"})
     async with outside(networks("127.0.0.1")) as client:
-        answer = await asyncio.wait_for(client.post(stranger.url(), b"{}", {}), 10)
-    assert answer.status == 200
+        for post in (client.post, client.post_once):
+            assert (await asyncio.wait_for(post(stranger.url(), b"{}", {}), 10)).status == 200
+
+
+async def test_what_goes_to_many_is_posted_once(stranger: Receiver) -> None:
+    """As other requests are, and no connection is kept; what is no answer, or nobody, is said to be so."""
+    stranger.answering = lambda _: (429, {"Retry-After": "70", "Location": "/elsewhere"})
+    async with outside(networks("127.0.0.1")) as client:
+        for _ in range(2):
+            answer = await client.post_once(stranger.url("/a?b=c"), b"body", {"date": "now"})
+            assert (answer.status, answer.retry_after_s) == (429, 70.0)
+        assert (stranger.connections, [each.path for each in stranger.received]) == (2, ["/a?b=c"] * 2)
+        sent = stranger.received[0]
+        assert (sent.body, sent.headers["host"], sent.headers["date"]) == (b"body", f"127.0.0.1:{stranger.port}", "now")
+        assert sent.headers["user-agent"].startswith("Stentor/")
+
+        async def strange(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(said)
+            writer.close()
+
+        server = await asyncio.start_server(strange, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        for said in (b"", b"hello\r\n\r\n", b"HTTP/1.1 103 Early\r\n\r\n", b"HTTP/1.1 200 So\r\nx: " + bytes(100_000)):
+            with pytest.raises(NoAnswer) as met:
+                await client.post_once(f"http://127.0.0.1:{port}/", b"", {})
+            assert met.value.error_code == "broken-answer", said[:20]
+        server.close()
+        await server.wait_closed()
+        for url, code in ((f"http://127.0.0.1:{port}/", "not-reached"), ("ftp://127.0.0.1/", "refused-address")):
+            with pytest.raises(NoAnswer) as met:
+                await client.post_once(url, b"", {})
+            assert met.value.error_code == code
+
+
+async def test_what_goes_to_many_checks_certificates(tmp_path: Path) -> None:
+    """The name, and who says so; as everything does that leaves the site."""
+    authority = Authority(tmp_path)
+    context, _ = tls.read(authority.chain, authority.key)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 202 So\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    other = Authority(tmp_path, ("other.example",))
+    trusts = {"known": authority.trust(), "strange": other.trust()}
+    for name, code in (("known", ""), ("strange", "tls")):
+        async with outside(networks("127.0.0.1"), tls=trusts[name]) as client:
+            try:
+                assert (await client.post_once(f"https://127.0.0.1:{port}/", b"", {})).status == 202
+                met = ""
+            except NoAnswer as error:
+                met = error.error_code
+        assert met == code
+    server.close()
+    await server.wait_closed()

@@ -48,6 +48,8 @@ class OutgoingJob(msgspec.Struct, frozen=True, kw_only=True):
     """When it was ordered; a job that is very old is given up."""
     due_ms: int = 0
     """It is not begun before."""
+    once: bool = False
+    """Many hosts are told at the same time, each once: no connection is kept for what comes next."""
 
 
 class JobBatch(OutgoingJob, frozen=True, kw_only=True):

@@ -58,18 +58,19 @@ class ActivitySender:
         if body is None:
             return NOTHING_LEFT
         try:
-            answer = await self._post(actor, inbox, body)
+            answer = await self._post(actor, inbox, body, once=job.once)
         except NoAnswer as error:
             return of_silence(error)
         if answer.status in GONE:
             return Attempt(trouble="gone", status=answer.status, duration_ms=answer.duration_ms)
         return of_answer(answer)
 
-    async def _post(self, actor: int, inbox: str, body: bytes) -> Answer:
+    async def _post(self, actor: int, inbox: str, body: bytes, *, once: bool) -> Answer:
         """Signed as is known of the host, or as most do; where it wants the other kind, so."""
+        post = self._client.post_once if once else self._client.post
         for again in (False, True):
             headers = await self._signing.headers(actor, "POST", inbox, body)
-            answer = await self._client.post(inbox, body, {**headers, "content-type": writing.TYPE})
+            answer = await post(inbox, body, {**headers, "content-type": writing.TYPE})
             if not await self._signing.learn(inbox, headers, answer.status, again=again):
                 break
         return answer

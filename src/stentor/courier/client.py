@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import socket
 import ssl
@@ -19,6 +20,7 @@ import stentor
 from stentor.base.errors import StentorError
 from stentor.courier.addresses import guarded
 from stentor.courier.names import NameLookup
+from stentor.courier.once import BrokenAnswer, SinglePosts
 from stentor.wire.forwarded import Networks
 
 CONNECT_S: Final = 5.0
@@ -66,13 +68,44 @@ _refused: contextvars.ContextVar[list[str]] = contextvars.ContextVar("refused ad
 class OutsideClient:
     """Made by :func:`outside`."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
+    def __init__(self, session: aiohttp.ClientSession, single: SinglePosts) -> None:
+        self._session, self._single = session, single
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Sends ``body`` and reads the answer, whatever its status, and of what it says only the beginning: for the
         rest nobody waits. Raises :class:`NoAnswer`."""
         return await self._request("POST", url, body, headers, MOST_BYTES, whole=False)
+
+    async def post_once(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """As :meth:`post`, to a host that gets no other one soon: of what it says nothing is read but its status and
+        when it wants to be asked again, and no connection is kept. Raises :class:`NoAnswer`."""
+        refused: list[str] = []
+        token, began = _refused.set(refused), time.monotonic()
+
+        def unreachable(detail: str, code: str) -> NoAnswer:
+            return NoAnswer(detail, code, round((time.monotonic() - began) * 1000))
+
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                head = await self._single.post(url, body, headers, connect_s=CONNECT_S)
+        except TimeoutError as error:
+            raise unreachable("It did not answer in time.", "timeout") from error
+        except ssl.SSLError as error:
+            raise unreachable(f"Its certificate is not good: {_ssl_reason(error)}.", "tls") from error
+        except socket.gaierror as error:
+            raise unreachable("There is no host of that name.", "no-such-host") from error
+        except BrokenAnswer as error:
+            raise unreachable("It broke off, or sent no HTTP.", "broken-answer") from error
+        except ValueError as error:
+            raise unreachable("The address is none.", "refused-address") from error
+        except OSError as error:
+            if refused:
+                raise unreachable(f"{refused[0]} is not on the internet.", "refused-address") from error
+            raise unreachable("Nobody answers there.", "not-reached") from error
+        finally:
+            _refused.reset(token)
+        took_ms = round((time.monotonic() - began) * 1000)
+        return Answer(head.status, b"", took_ms, _retry_after_s(head.retry_after))
 
     async def get(self, url: str, headers: Mapping[str, str], *, most: int = MOST_DOCUMENT_BYTES) -> Answer:
         """Asks once, and goes nowhere else. What is longer than ``most`` is cut off a byte behind it. Raises
@@ -154,11 +187,13 @@ async def outside(allowed: Networks, *, tls: ssl.SSLContext | None = None) -> As
     def refuse(address: str) -> None:
         _refused.get([]).append(address)
 
+    names, checking = NameLookup(), tls or _checking()
+    fixed = {"user-agent": f"Stentor/{stentor.__version__}", "accept-encoding": "identity"}
     connector = aiohttp.TCPConnector(
         limit=0,  # who asks counts: to wait here would count as waiting for the host
-        resolver=NameLookup(),
+        resolver=names,
         keepalive_timeout=KEEP_S,
-        ssl=tls or _checking(),
+        ssl=checking,
         family=socket.AF_UNSPEC,
         socket_factory=guarded(allowed, refuse),
     )
@@ -168,9 +203,9 @@ async def outside(allowed: Networks, *, tls: ssl.SSLContext | None = None) -> As
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         auto_decompress=False,
-        headers={"user-agent": f"Stentor/{stentor.__version__}", "accept-encoding": "identity"},
+        headers=fixed,
     ) as session:
-        yield OutsideClient(session)
+        yield OutsideClient(session, SinglePosts(allowed, names, checking, fixed, refuse))
 
 
 def _retry_after_s(value: str) -> float:
@@ -183,6 +218,6 @@ def _retry_after_s(value: str) -> float:
         return 0.0
 
 
-def _ssl_reason(error: aiohttp.ClientSSLError) -> str:
+def _ssl_reason(error: aiohttp.ClientSSLError | ssl.SSLError) -> str:
     cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
     return str(getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or "it is refused")

@@ -14,7 +14,8 @@ from litestar import Request, Router, get, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from stentor.house.forms import Page, form_of, see, tried, wish_of
+from stentor.base.errors import NotFound
+from stentor.house.forms import Page, form_of, problem_of, see, tried, wish_of
 from stentor.house.moderation import schema
 from stentor.house.moderation.api import number
 from stentor.house.moderation.elsewhere import NewPersonPolicy
@@ -167,12 +168,15 @@ def _of_people(pages: Pages, moderation: CaseDesk, only: _Only) -> list[HTTPRout
 
         async def work(visit: Visit) -> Page:
             async def changed() -> Page:
-                if "lift" in fields:
-                    await moderation.elsewhere.lift(fields["lift"])
-                else:
-                    chosen = {name: value for name, value in fields.items() if name in ("severity", "reason")}
-                    name = fields.get("name", "")
-                    await moderation.elsewhere.put(name, wish_of(NewPersonPolicy, chosen), visit.account)
+                chosen = {name: value for name, value in fields.items() if name in ("severity", "reason")}
+                try:
+                    if "lift" in fields:
+                        await moderation.elsewhere.lift(fields["lift"])
+                    else:
+                        wish = wish_of(NewPersonPolicy, chosen)
+                        await moderation.elsewhere.put(fields.get("name", ""), wish, visit.account)
+                except NotFound as error:  # a name that somebody has typed, and no page that is not there
+                    return await show(visit, fields, problem_of(pages, visit, error))
                 return see("/admin/moderation/elsewhere")
 
             return await tried(pages, visit, changed, lambda wrong: show(visit, fields, wrong))

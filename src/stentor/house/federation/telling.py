@@ -43,6 +43,8 @@ A_SECOND: Final = 115
 come to look finds the site busy with telling."""
 AT_ONCE: Final = 64
 """Jobs that are on their way to the bus at the same time, and have their moments together."""
+MANY: Final = 16
+"""Servers; to fewer a connection is kept, for people write to few more than once."""
 APART_MS: Final = 250
 """Those whose moments are so near to each other share a message, and the latest of them."""
 
@@ -98,7 +100,7 @@ class Telling:
             orders_now = [
                 OutgoingJob(
                     kind=JOB, key=key, host=host_of(inbox), subject=subject, what=what.value, made_ms=now_ms,
-                    payload={**job.payload, "inbox": inbox}, due_ms=due_ms,
+                    payload={**job.payload, "inbox": inbox}, due_ms=due_ms, once=len(waiting) > MANY,
                 )
                 for (key, inbox), due_ms in zip(some, moments, strict=True)
             ]  # fmt: skip
