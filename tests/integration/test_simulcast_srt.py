@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import pytest
 
-from stentor.courier.simulcast.line import DestinationLine
+from stentor.courier.simulcast.line import DestinationLine, LineBroken
 from stentor.courier.simulcast.srt import SrtLine
 from stentor.spaces.simulcast import DestinationState
 from stentor.wire import adts, srt
@@ -15,6 +16,7 @@ from stentor.wire.forwarded import Networks
 from tests.integration.test_simulcast_lines import HERE, Show, met, showing, stands
 from tests.support.ports import free_ports
 from tests.support.receivers import Recorded, narrow, srt_server
+from tests.support.srt_listener import refusing
 from tests.support.wait import eventually
 
 PASSPHRASE = "a-long-passphrase"
@@ -66,6 +68,19 @@ async def test_a_server_gets_picture_and_sound(tmp_path: Path) -> None:
         assert found.picture.std() > 10
         assert len(sound := frames(file)) > 10_000
         assert sound in music(show)
+
+
+async def test_a_server_says_why_it_refuses() -> None:
+    """It is asked for the stream whole, and its reasons are told apart."""
+    (port,) = free_ports(1)
+    reasons = {1401: "bad-key", 1404: "no-stream", 1407: "in-use", 1503: "refused"}
+    with refusing(port, [*reasons]) as streams:
+        for reason, trouble in reasons.items():
+            with pytest.raises(LineBroken) as caught:
+                await call(port)().open()
+            assert caught.value.error_code == trouble, reason
+    assert streams[: len(reasons)] == ["#!::r=talk,m=publish"] * len(reasons)
+    assert "1503" in caught.value.said
 
 
 async def test_a_server_that_dies_is_called_again(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.base.units import SeatId, SpaceId
 from stentor.courier.simulcast import scene as scenes
 from stentor.courier.simulcast.feed import DELAY_S, Feed
@@ -32,6 +35,18 @@ def test_it_is_over_with_the_space() -> None:
     assert not feed(ended, now).over
     assert feed(ended, now + DELAY_S).over
     assert feed(msgspec.structs.replace(space, visibility=Visibility.MEMBERS), now).over
+
+
+def test_every_trouble_has_its_sentence() -> None:
+    """In each language, and there is none that nobody meets."""
+    folder = Path(scenes.__file__).parent
+    lines = "\n".join(file.read_text("utf-8") for file in folder.glob("*.py"))
+    codes = set(re.findall(r'code="([a-z-]+)"', lines))
+    for language in LANGUAGES:
+        texts = Catalogue("stentor.house").texts[language]
+        told = {key.removeprefix("simulcast.trouble_") for key in texts if key.startswith("simulcast.trouble_")}
+        assert codes <= told
+        assert {code for code in told if f'"{code}"' not in lines} == set()
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ class SrtReject(IntEnum):
     TIMEOUT = 16
     UNAUTHORIZED = 1401
     FORBIDDEN = 1403
+    NOT_FOUND = 1404
+    CONFLICT = 1407
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:

@@ -31,7 +31,8 @@ LAST_S: Final = 2.5
 most it is waited for."""
 _TROUBLES: Final[dict[int, str]] = {
     SrtReject.BADSECRET: "bad-passphrase", SrtReject.UNSECURE: "bad-passphrase", SrtReject.TIMEOUT: "not-reached",
-    SrtReject.UNAUTHORIZED: "bad-key", SrtReject.FORBIDDEN: "bad-key",
+    SrtReject.UNAUTHORIZED: "bad-key", SrtReject.FORBIDDEN: "bad-key", SrtReject.NOT_FOUND: "no-stream",
+    SrtReject.CONFLICT: "in-use",
 }  # fmt: skip
 
 
@@ -157,4 +158,5 @@ async def _until(said: Callable[[], bool]) -> None:
 
 def _refusal(reason: int, words: str) -> LineBroken:
     code = _TROUBLES.get(reason, "refused")
-    return LineBroken(words, code=code, said=words if code == "refused" else "")
+    said = f"{words} ({reason})" if code == "refused" else ""
+    return LineBroken(words, code=code, said=said)

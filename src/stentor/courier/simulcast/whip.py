@@ -45,6 +45,7 @@ SILENT_S: Final = 15.0
 """A server that has told how it receives and tells no more for so long is gone: all tell every 7.5 s at least
 (RFC 3550, 6.2)."""
 MOST_DATAGRAMS: Final = 256
+_TROUBLES: Final = {401: "bad-key", 403: "bad-key", 404: "no-stream", 405: "no-whip", 409: "in-use"}
 MOST_LOST: Final = 0.1
 """A line that loses more of the sound gets no pictures."""
 MOST_RTT_S: Final = 1.0
@@ -59,6 +60,11 @@ class _PacketTrack(MediaStreamTrack):
         self.kind, self._base = kind, Fraction(1, rate_hz)
         self._packets: deque[tuple[float, av.Packet[Any]]] = deque(maxlen=MOST_WAITING)
         self._news = asyncio.Event()
+
+    @property
+    def last_s(self) -> float:
+        """When the last of what waits is due; 0 when nothing does."""
+        return self._packets[-1][0] if self._packets else 0.0
 
     def put(self, due_s: float, at: int, data: bytes) -> None:
         """``due_s`` is a monotonic time, ``at`` the one that the packet says, in its own clock."""
@@ -148,6 +154,7 @@ class WhipLine:
     async def close(self) -> None:
         """Ends the session there (4.2), and the connection."""
         try:
+            await asyncio.sleep(min(GOODBYE_S, max(0.0, self._sound.last_s - time.monotonic())))
             if self._session and self._client is not None:
                 with suppress(NoAnswer, TimeoutError):
                     async with asyncio.timeout(GOODBYE_S):
@@ -233,7 +240,7 @@ def _prefer(transceiver: RTCRtpTransceiver, kind: str, profile: str) -> None:
 def _refusal(answer: Answer) -> LineBroken:
     words = answer.body[:200].decode("utf-8", "replace").strip().partition("\n")[0]
     plain = answer.content_type.startswith("text/plain") and words.isprintable()
-    code = {401: "bad-key", 403: "bad-key", 404: "no-stream", 405: "no-whip"}.get(answer.status, "refused")
+    code = _TROUBLES.get(answer.status, "refused")
     if 200 <= answer.status < 400:
         code = "no-whip"
     return LineBroken("It refused.", code=code, said=f"{answer.status} {words if plain else ''}".strip())
