@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from stentor.spaces.announcing import SpaceMoment
 from stentor.store.newsletters import MOST_BOUNCES, NewslettersTable, mark_of
+from stentor.store.public import PublicTable
 from stentor.store.spaces import Store
 from tests.integration.test_mail import FORM, use
 from tests.integration.test_posts import person
@@ -68,6 +69,15 @@ class Site:
         assert (await self.ada.post("/api/v1/spaces", json=wish)).status_code == 201
         chosen = {"space": name, "outlet": f"{self.outlet}", "words": words, **{f"at-{each}": "on" for each in moments}}
         assert (await self.ada.post(PAGE, data=chosen, headers=FORM)).status_code == 303
+
+    async def said_on_the_profile(self) -> bool:
+        """Whether Ada's card says that she has one, once it was written anew."""
+        [(number, version)] = self.rows("SELECT number, 1 FROM actors WHERE handle = 'ada'")
+        store = await Store.open(self.house.settings.database_address)
+        try:
+            return (await PublicTable(store.work).cards([number], version))[number].newsletter
+        finally:
+            await store.close()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with database(self.house.settings) as connection:
@@ -124,6 +134,7 @@ async def test_who_wants_it_gets_each_moment_once(site: Site) -> None:
     waiting = "SELECT count(*) FROM jobs WHERE kind IN ('tell-outlets', 'reminder-mail') AND done_ms IS NULL"
     await eventually(lambda: site.rows(waiting) == [(0,)], "a house does it again", within_s=20)
     assert len(site.mails("eve@", "On trees")) == len(site.mails("bob@", "On trees")) == 1
+    assert await site.said_on_the_profile()
     page = await site.house.anyone.get("/account/remind?space=trees", headers=FORM)
     assert "/account/newsletter?of=ada" in page.text, "who asks to be reminded finds it"
 
@@ -195,4 +206,5 @@ async def test_an_address_whose_mail_comes_back_is_forgotten(site: Site) -> None
     await site.agrees("last@talk.example")
     assert (await site.ada.post(f"/account/outlets/{site.outlet}", data={"do": "off"}, headers=FORM)).status_code == 303
     assert site.rows("SELECT count(*) FROM subscribers") == [(0,)]
+    assert not await site.said_on_the_profile()
     assert (await site.house.anyone.get("/account/newsletter?of=ada", headers=FORM)).status_code == 404

@@ -118,6 +118,8 @@ class PersonCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The address elsewhere of who they are now."""
     picture_ms: int | None = None
     """When their picture was set; None without one."""
+    newsletter: bool = False
+    """People get their talks by mail who ask for that."""
 
     @property
     def page(self) -> str:

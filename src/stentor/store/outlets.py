@@ -19,7 +19,9 @@ from stentor.store import tables
 from stentor.store.jobs import Wanted, add_jobs
 from stentor.store.newsletters import forget_newsletter
 from stentor.store.outlet_tables import outlet_choices, outlet_posts, outlets
+from stentor.store.social_tables import actors
 from stentor.store.work import Work
+from stentor.wire.ways import NEWSLETTER
 
 TELL: Final = "tell-outlets"
 """The kind of the house's job that hands a moment of a space over to couriers."""
@@ -128,7 +130,9 @@ class OutletsTable:
                 "account": account, "kind": kind, "secret": secret, "host": host[:255], "name": "", "made_ms": now_ms,
                 "trouble": "", "said": "",
             }  # fmt: skip
-            return int(connection.execute(insert(outlets).values(row).returning(_O.number)).scalar_one())
+            number = int(connection.execute(insert(outlets).values(row).returning(_O.number)).scalar_one())
+            _write_card(connection, account, kind)
+            return number
 
         return await self._work.write(work)
 
@@ -152,12 +156,14 @@ class OutletsTable:
 
         def work(connection: Connection) -> None:
             mine = (_O.number == number) & (_O.account == account)
-            if connection.execute(select(_O.number).where(mine)).scalar() is None:
+            kind = connection.execute(select(_O.kind).where(mine)).scalar()
+            if kind is None:
                 raise NotFound("There is no such outlet.", code="outlet-missing")
             connection.execute(delete(outlet_posts).where(_P.outlet == number))
             connection.execute(delete(outlet_choices).where(_C.outlet == number))
             forget_newsletter(connection, number)
             connection.execute(delete(outlets).where(mine))
+            _write_card(connection, account, kind)
 
         await self._work.write(work)
 
@@ -293,6 +299,12 @@ def order_outlets(connection: Connection, space: Space, events: Sequence[Event])
         return
     if connection.execute(select(_C.outlet).where(_C.space == space.id).limit(1)).first() is not None:
         add_jobs(connection, [_wanted(space.id, each) for each in moments], now_ms=events[-1].at_ms)
+
+
+def _write_card(connection: Connection, account: str, kind: str) -> None:
+    """Whoever has a newsletter says so on their page: a trigger notes that their card is to be written."""
+    if kind == NEWSLETTER:
+        connection.execute(update(actors).where(actors.c.account == account).values(approves=actors.c.approves))
 
 
 def _wanted(space: str, moment: SpaceMoment) -> Wanted:

@@ -24,8 +24,10 @@ from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.fediverse_tables import actor_keys, moves, quote_links, remote_actors
 from stentor.store.older import end_below
+from stentor.store.outlet_tables import outlets
 from stentor.store.reading import Reading, read_posts
 from stentor.store.work import Work
+from stentor.wire.ways import NEWSLETTER
 
 LIMITED = "limited"
 FIRST = 2 * PAGE - 1
@@ -118,7 +120,8 @@ class PublicTable:
         """People's cards; of who is not there any more, that they are gone."""
         people = (_PERSON.id, _PERSON.handle, _PERSON.name, _PERSON.bio, _PERSON.picture_ms)
         state = (_ACTOR.state, _PERSON.suspended_ms, _PERSON.hidden_ms)
-        moved = moves.c.aliases, moves.c.moved_to
+        letter = exists().where(outlets.c.account == _PERSON.id, outlets.c.kind == NEWSLETTER).label("newsletter")
+        moved = moves.c.aliases, moves.c.moved_to, letter
         query = select(_ACTOR.number, _ACTOR.approves, *people, *state, *moved, actor_keys.c.public).join_from(
             tables.actors, site_tables.accounts, _ACTOR.account == _PERSON.id
         )
@@ -134,6 +137,7 @@ class PublicTable:
                     limited=row.state == LIMITED,
                 )
                 shown = {"name": row.name, "bio": row.bio, "key": row.public or ""} if stands.shown else {}
+                shown |= {"newsletter": bool(row.newsletter)} if stands.shown else {}
                 found[row.number] = PersonCard(
                     number=row.number, version=version, account=row.id, handle=row.handle, state=stands,
                     approves=bool(row.approves), aliases=tuple(json.loads(row.aliases or "[]")),
