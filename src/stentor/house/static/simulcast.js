@@ -49,13 +49,15 @@ async function draw() {
 
 /** What each kind of server is asked for: the beginning of its address, and whether it needs a key.
  * @type {Record<string, [string, boolean]>} */
-const KINDS = { rtmp: ["rtmps://", true], srt: ["srt://", false], whip: ["https://", false], icecast: ["icecast://", true] };
+const KINDS = { rtmp: ["rtmps", true], srt: ["srt", false], whip: ["https", false], icecast: ["icecast", true] };
 
 /** @type {PageForm} */
 const form = $("add");
 function shape() {
   const kind = form.kind.value;
-  [form.server.placeholder, form.key.required] = KINDS[kind];
+  const [scheme, keyed] = KINDS[kind];
+  form.server.placeholder = `${scheme}://`;
+  form.key.required = keyed;
   $("server-hint").textContent = text(`simulcast.server_${kind}`);
   form.key.labels[0].textContent = text(`simulcast.key_${kind}`);
   $("key-hint").textContent = text(`simulcast.key_hint_${kind}`);
