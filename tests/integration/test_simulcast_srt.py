@@ -57,8 +57,7 @@ async def test_a_server_gets_picture_and_sound(tmp_path: Path) -> None:
         for one in both:
             await stands(one, DestinationState.LIVE)
         await met(late, "not-reached")
-        await eventually(lambda: all(one.seen.sent_bytes > 60_000 for one in both), "something was sent", within_s=20)
-        assert [one.seen.dropped for one in both] == [0, 0]
+        await eventually(lambda: all(one.seen.sent_bytes > 40_000 for one in both), "something was sent", within_s=20)
         await show.close()
     for one, file in zip(both, (plain, sealed), strict=True):
         assert file.stat().st_size == one.seen.sent_bytes  # also what was sent last
@@ -83,37 +82,30 @@ async def test_a_server_says_why_it_refuses() -> None:
     assert "1503" in caught.value.said
 
 
-async def test_a_server_that_dies_is_called_again(tmp_path: Path) -> None:
-    """By itself, and times begin anew there: a server that goes on with the file finds none that goes back, nor one of
-    before (RootEncoder #2048, strom #813)."""
-    first, then = tmp_path / "first.ts", tmp_path / "then.ts"
-    async with showing() as show:
+async def test_a_dead_server_is_called_again_and_a_slow_line_loses_pictures(tmp_path: Path) -> None:
+    """One is killed and is back: its times begin anew, and a server that goes on with the file finds none that goes
+    back, nor one of before (RootEncoder #2048, strom #813). The other takes 60 kB a second of a noisy picture: pictures
+    are left out, every frame of AAC arrives."""
+    first, then, file = tmp_path / "first.ts", tmp_path / "then.ts", tmp_path / "slow.ts"
+    async with srt_server(file) as thick, narrow(thick, 60_000) as thin, showing(noisy=True) as show:
+        slow = show.add(call(thin))
         async with srt_server(first, cut=True) as port:
             one = show.add(call(port))
             await stands(one, DestinationState.LIVE)
+            await stands(slow, DestinationState.LIVE)
         await eventually(lambda: one.seen.state is not DestinationState.LIVE, "the loss is seen", within_s=20)
         async with srt_server(then, port=port):
             await stands(one, DestinationState.LIVE)
-            await eventually(lambda: then.exists() and then.stat().st_size > 30_000, "it goes on", within_s=20)
+            await eventually(lambda: then.exists() and then.stat().st_size > 50_000, "it goes on", within_s=20)
+        await eventually(lambda: slow.seen.dropped > 20, "pictures are left out", within_s=20)
         assert one.seen.times == 2
+        assert (slow.seen.state, slow.seen.times) == (DestinationState.LIVE, 1)
+        await show.close()
+    assert len(sound := frames(file)) > 10_000
+    assert sound in music(show)
     with av.open(str(then)) as container:
         times = [(each.stream.type, float(each.pts * each.time_base)) for each in container.demux() if each.pts]
     for kind in ("audio", "video"):
         own = [at for each, at in times if each == kind]
         assert own == sorted(own)
         assert own[0] < 1.5
-
-
-async def test_a_slow_line_loses_pictures_and_no_sound(tmp_path: Path) -> None:
-    """One that takes 60 kB a second of a noisy picture: pictures are left out, every frame of AAC arrives."""
-    file = tmp_path / "slow.ts"
-    async with srt_server(file) as port, narrow(port, 60_000) as thin, showing(noisy=True) as show:
-        one = show.add(call(thin))
-        await stands(one, DestinationState.LIVE)
-        await eventually(lambda: one.seen.dropped > 20, f"pictures are left out, {one.seen}", within_s=20)
-        dropped = one.seen.dropped
-        await eventually(lambda: one.seen.dropped > dropped, f"and again, {one.seen}", within_s=20)
-        assert (one.seen.state, one.seen.times) == (DestinationState.LIVE, 1)
-        await show.close()
-    assert len(sound := frames(file)) > 10_000
-    assert sound in music(show)

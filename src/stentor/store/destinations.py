@@ -14,6 +14,8 @@ from stentor.store import outgoing_tables
 from stentor.store.work import Work
 
 _TABLE = outgoing_tables.destinations
+_KNOWN = _TABLE.c.kind.in_([str(kind) for kind in DestinationKind])
+"""A newer version, which may run beside this one, may have kinds that this one cannot send."""
 
 
 class SealedDestination(NamedTuple):
@@ -45,7 +47,7 @@ class Destinations:
 
     async def list(self, space: str) -> Sequence[SimulcastDestination]:
         """Those of a space, the oldest first."""
-        query = select(_TABLE).where(_TABLE.c.space == space).order_by(_TABLE.c.number)
+        query = select(_TABLE).where(_TABLE.c.space == space, _KNOWN).order_by(_TABLE.c.number)
         return await self._work.read(lambda connection: [_read(row) for row in connection.execute(query).mappings()])
 
     async def find(self, number: int) -> SealedDestination:
@@ -62,7 +64,7 @@ class Destinations:
 
     async def turned_on(self) -> Sequence[SealedDestination]:
         """All that are on, of all spaces."""
-        query = select(_TABLE).where(_TABLE.c.on).order_by(_TABLE.c.number)
+        query = select(_TABLE).where(_TABLE.c.on, _KNOWN).order_by(_TABLE.c.number)
 
         def work(connection: Connection) -> list[SealedDestination]:
             return [SealedDestination(_read(row), row["sealed"]) for row in connection.execute(query).mappings()]

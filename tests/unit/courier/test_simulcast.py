@@ -16,8 +16,10 @@ from stentor.courier.simulcast import scene as scenes
 from stentor.courier.simulcast.feed import DELAY_S, Feed
 from stentor.courier.simulcast.picture import ScenePicture
 from stentor.courier.simulcast.scene import MOST_FACES, Scene, SceneFace, SceneHeader
+from stentor.courier.simulcast.video import KEY_EVERY, VideoEncoder
 from stentor.spaces.model import Space, State
 from stentor.spaces.visibility import Visibility
+from stentor.wire import flv
 from stentor.wire.cue import Cue
 
 
@@ -58,6 +60,17 @@ def test_a_caption_goes_on_with_the_voice(at_ms: int, first: str) -> None:
     cue = Cue(SpaceId("talk"), 0, 0, 10_000, SeatId("s"), "Ada", words, "en", 0)
     assert scenes.caption([cue], at_ms)[0].startswith(first)
     assert scenes.caption([cue], 13_000) == ()
+
+
+def test_browsers_play_the_picture() -> None:
+    """Constrained baseline, at most level 3.1, as WebRTC promises it; one that stands alone every two seconds."""
+    encoder, planes = VideoEncoder(), ScenePicture("#e2a03f", {State.LIVE: "LIVE"}).planes
+    pictures = [encoder.encode(planes) for _ in range(2 * KEY_EVERY)]
+    assert [number for number, each in enumerate(pictures) if each.key] == [0, KEY_EVERY]
+    sps = next(unit for unit in flv.units(pictures[0].data) if unit[0] & 0x1F == flv.SPS)
+    assert sps[1] == 0x42
+    assert sps[2] & 0x40  # constraint_set1_flag
+    assert sps[3] <= 0x1F
 
 
 def test_only_what_has_changed_is_drawn() -> None:
