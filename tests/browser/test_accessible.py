@@ -117,7 +117,7 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
     tokens = await house.space("access", "guest")
     async with visit(browsers.plain, at(house, "/sign-in")) as page:
         await open_to_all(page, "sign-in")
-        for part in ("", "/posts", "/stage", "/pages"):
+        for part in ("", "/posts", "/frame", "/stage", "/pages"):
             await page.page.goto(at(house, f"/admin/design{part}"))
             await open_to_all(page, f"design{part}")
         await page.page.goto(at(house, "/ask/access"))
@@ -236,6 +236,8 @@ async def test_the_pages_of_the_audience(house: Whole, browsers: Browsers) -> No
         await open_to_all(page, "no such space for the audience")
         await page.page.goto(f"http://127.0.0.1:{house.settings.audience_port}/parts?lang=de")
         await open_to_all(page, "parts of the listener's page")
+        await page.page.goto(f"http://127.0.0.1:{house.settings.audience_port}/parts-front?lang=de")
+        await open_to_all(page, "parts of the front page")
     await house.call("POST", "/spaces/now/end")
 
 

@@ -172,7 +172,7 @@ def frame(picture: str) -> dict[str, Any]:
     beside = [_card(State.LIVE, Phase.LIVE), _card(State.SCHEDULED, Phase.SCHEDULED)]
     return shown(picture) | {
         "q": "exit poll", "found": _found(picture), "of_kind": "", "kinds": KINDS, "longest_query": LONGEST_QUERY,
-        "address": lambda kind: f"#{kind}", "some": 2, "findable": False, "beside": beside, "kind": "home",
+        "address": lambda kind: f"#{kind}", "some": 2, "findable": False, "beside": beside, "kind": "search",
         "unread": 99, "most_unread": 99, "words": {},
     }  # fmt: skip
 
@@ -203,7 +203,10 @@ def pages() -> dict[str, Any]:
         CheckFinding("HTTPS", "warning", "There is none."),
         CheckFinding("clock", "ok", "0.2 s off."),
     ]
-    checks = [CheckResult(NOW_MS, 200, "", "ada", "done", "", found), CheckResult(NOW_MS, 0, "", "ada", "live", "", [])]
+    checks = [
+        CheckResult(NOW_MS, 200, "", "ada", "done", "", found),
+        CheckResult(NOW_MS - HOUR_MS, 0, "", "ada", "live", "", []),
+    ]
     troubles = [Trouble("bus", Color.RED), Trouble("problem", Color.YELLOW, "archive", "archive-0", "the disk is slow")]
     return {
         "decisions": [decided, lifted], "kept": kept, "moves": moves, "busy": ("reading", "working"),

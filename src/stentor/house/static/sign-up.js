@@ -50,6 +50,7 @@ if (page.provider) {
     attempt(() => toProvider("/sign-in/provider", { next: page.next, invitation })));
 }
 takeIn(!page.needs || Boolean(invitation));
+if (!form.hidden && !called.value) called.focus();
 if (!canPasskey()) {
   form.querySelector('button[value="passkey"]').disabled = true;
   $("problem").textContent = text("people.passkey_address");
