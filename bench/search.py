@@ -33,7 +33,7 @@ from stentor.store.search import SearchesTable
 from stentor.store.spaces import Store
 from tests.support.postgres import Postgres, module
 
-SEARCHES: Final = 200
+SEARCHES: Final = 120
 PAGE: Final = 20
 COMMON: Final = 40
 INDEXED: Final = 2000

@@ -22,17 +22,16 @@ from stentor.social.text import tag as tag_of
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.actors import actors_of, find_actor
+from stentor.store.among import among
 from stentor.store.public import LIMITED
 from stentor.store.reading import between
 from stentor.store.search_index import SearchTable, index_of
 from stentor.store.timelines import hushed, listed
 from stentor.store.work import Work
 
-LOOKED_AT: Final = 3000
-"""Posts of one page: of a word that many say whose posts are for few, or of an author. Then the page is short, and says
-from where to go on (`bench/search`)."""
-LOOKED_AT_FOR_PHRASES: Final = 2000
-"""The same of phrases whose words are common: their texts are read."""
+LOOKED_AT: Final = 2000
+"""Posts of one page: of a word that many say whose posts are for few, of a phrase whose words are common, of an author.
+Then the page is short, and says from where to go on (`bench/search`)."""
 CANDIDATES: Final = 60
 WIDER: Final = 4
 """So many times more each time that those before were for others: each look begins anew in the index."""
@@ -167,12 +166,11 @@ def _posts(
     after = at(query.after_ms) - 1 if query.after_ms is not None else 0
     may = and_(*_meets(query, author), _may_find(me, now_ms))
     source = _source(connection, query, author, before, after)
-    some, bound = (FIRST_OF_PHRASES, LOOKED_AT_FOR_PHRASES) if query.phrases else (CANDIDATES, LOOKED_AT)
-    found, looked = list[int](), 0
-    while looked < bound:
-        part = source(before, min(some, bound - looked))
+    found, some, looked = list[int](), FIRST_OF_PHRASES if query.phrases else CANDIDATES, 0
+    while looked < LOOKED_AT:
+        part = source(before, min(some, LOOKED_AT - looked))
         ids = _standing(connection, part.ids, query.phrases) if query.phrases else part.ids
-        columns = select(_POST.id).where(_POST.id.in_(ids), may).order_by(_POST.id.desc())
+        columns = select(_POST.id).where(among(_POST.id, ids), may).order_by(_POST.id.desc())
         found += list(connection.execute(columns).scalars()) if ids else []
         if len(found) > most:
             return FoundPosts(found[:most], found[most - 1])
@@ -205,7 +203,7 @@ def _source(connection: Connection, query: SearchQuery, author: int | None, befo
 
 def _standing(connection: Connection, ids: Sequence[int], phrases: tuple[str, ...]) -> list[int]:
     """Those in which the phrases stand as they are. Before it is asked who may read them: that costs more."""
-    query = select(_POST.id, _POST.text, _POST.warning).where(_POST.id.in_(ids)).order_by(_POST.id.desc())
+    query = select(_POST.id, _POST.text, _POST.warning).where(among(_POST.id, ids)).order_by(_POST.id.desc())
     rows = connection.execute(query) if ids else ()
     return [row.id for row in rows if searching.stands(phrases, row.text, row.warning)]
 
@@ -283,7 +281,7 @@ def _people(connection: Connection, me: int, numbers: Sequence[int], exact: int 
     )
     shown = or_(and_(~hidden, actors.state != LIMITED), follow, actors.number.in_([me, exact or me]))
     query: Select[Any] = select(actors.number, follow.label("follow")).where(
-        actors.number.in_(numbers), shown, ~between(me, actors.number), actors.state != "suspended", ~gone
+        among(actors.number, numbers), shown, ~between(me, actors.number), actors.state != "suspended", ~gone
     )
     found = {row.number: bool(row.follow) for row in connection.execute(query)}
     order = sorted(found, key=lambda each: (each != exact, not found[each], numbers.index(each)))[:most]
