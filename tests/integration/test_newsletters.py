@@ -142,8 +142,10 @@ async def test_who_wants_it_gets_each_moment_once(site: Site) -> None:
     assert off
     for _ in range(2):  # a program of mail presses it, from anywhere and without a cookie
         assert (await site.house.anyone.post(off[1], data={"List-Unsubscribe": "One-Click"})).status_code == 200
+    spoken_for = site.rows("SELECT free_ms FROM arrival_pace")
     assert (await site.house.http.post("/api/v1/spaces/trees/doors")).is_success
     await site.mail("bob@", "On trees", 2)
+    assert site.rows("SELECT free_ms FROM arrival_pace") != spoken_for, "who is called takes a place in the budget"
     assert len(site.mails("eve@", "On trees")) == 1
     assert not site.mails("mallory@", "On trees")
     strike = await site.ada.post(
