@@ -1,4 +1,4 @@
-"""What posts cost the database: ``python -m bench.social [--databases sqlite postgresql] [--folder DIR] [--live]``.
+"""What posts cost the database: ``python -m bench.social [--databases …] [--folder DIR] [--home] [--live]``.
 
 Home timelines of five kinds of readers in a place with 1 M posts (``bench.social_data``; with ``--folder`` the
 databases stay there, and are filled once), as ids and with all that is
@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 import psutil
+from sqlalchemy import Connection
 
 from bench.kept import head, keep, watched
 from bench.social_data import LARGE, Place
@@ -42,9 +43,24 @@ SETTLE_S: Final = 8.0
 WORDS: Final = "A post of usual length says what happened, and to whom. " * 4
 
 
-def percentiles(took_s: Sequence[float]) -> dict[str, float]:
+def percentiles(took_s: Sequence[float], what: str = "") -> dict[str, float]:
     """Of times in seconds, in ms."""
-    return {f"p{each}_ms": round(float(np.percentile(took_s, each)) * 1000, 2) for each in (50, 99)}
+    return {f"{what}p{each}_ms": round(float(np.percentile(took_s, each)) * 1000, 2) for each in (50, 99)}
+
+
+class Processor:
+    """Processor time of this process and of its sessions of PostgreSQL: what a busy machine tells, too."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._sessions = []
+        if connection.dialect.name == "postgresql":
+            query = (
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'stentor' AND datname = current_database()"
+            )
+            self._sessions = [Path(f"/proc/{pid}/schedstat") for pid in connection.exec_driver_sql(query).scalars()]
+
+    def taken_s(self) -> float:
+        return time.process_time() + sum(int(each.read_text().split()[0]) for each in self._sessions) / 1e9
 
 
 async def timed(count: int, what: Callable[[int], Awaitable[object]]) -> list[float]:
@@ -55,6 +71,17 @@ async def timed(count: int, what: Callable[[int], Awaitable[object]]) -> list[fl
         await what(each)
         took.append(time.perf_counter() - begun)
     return took
+
+
+async def measured(processor: Processor, what: Callable[[int], Awaitable[object]]) -> dict[str, float]:
+    """The same of so many reads, in ms, with the processor time of each."""
+    took, cpu = list[float](), list[float]()
+    for each in range(READS):
+        had, begun = processor.taken_s(), time.perf_counter()
+        await what(each)
+        took.append(time.perf_counter() - begun)
+        cpu.append(processor.taken_s() - had)
+    return percentiles(took) | percentiles(cpu, "cpu_")
 
 
 async def homes(store: Store, readers: dict[str, list[int]]) -> dict[str, Any]:
@@ -78,11 +105,12 @@ async def homes(store: Store, readers: dict[str, list[int]]) -> dict[str, Any]:
         async def deep(_: int, me: int = numbers[0], before: int = before) -> object:
             return await lines.home(me, before=before, most=PAGE)
 
-        await timed(len(numbers), ids)  # once, so that what is read lies in memory as it does where people read
+        await timed(len(numbers), shown)  # once, so that what is read lies in memory as it does where people read
+        processor = await store.work.read(Processor)
         found[name] = {
-            "ids": percentiles(await timed(READS, ids)),
-            "shown": percentiles(await timed(READS, shown)),
-            "deep": percentiles(await timed(READS, deep)),
+            "ids": await measured(processor, ids),
+            "shown": await measured(processor, shown),
+            "deep": await measured(processor, deep),
             "shortest page": min(lengths),
         }
         print(f"  home, {name}: {found[name]}", flush=True)
@@ -109,11 +137,13 @@ async def post(posts: PostsTable, numbers: PostIds, author: int) -> None:
     await posts.add(numbers.new(now_ms), author, what, now_ms=now_ms)
 
 
-async def measure(url: str, place: Place) -> dict[str, Any]:
-    """Everything in one filled database."""
+async def measure(url: str, place: Place, *, home: bool) -> dict[str, Any]:
+    """Everything in one filled database, or home timelines alone."""
     store = await Store.open(url)
     try:
         found: dict[str, Any] = {"home": await homes(store, place.readers())}
+        if home:
+            return found
         authors = {"1 M followers": int(place.number[LARGE]), "few": int(place.number[90_000])}
         found["notifications"] = await notices(store, place)
         found["post"] = await posted(store, authors)
@@ -152,7 +182,7 @@ async def notices(store: Store, place: Place) -> dict[str, Any]:
     return found
 
 
-async def databases(kinds: Sequence[str], kept: Path | None) -> dict[str, Any]:
+async def databases(kinds: Sequence[str], kept: Path | None, *, home: bool) -> dict[str, Any]:
     found = dict[str, Any]()
     with tempfile.TemporaryDirectory(prefix="social") as name:
         for kind in kinds:
@@ -160,7 +190,7 @@ async def databases(kinds: Sequence[str], kept: Path | None) -> dict[str, Any]:
             async with filled(kind, kept or Path(name)) as (url, place):
                 found[kind] = dict[str, Any]()
                 with watched(found[kind]):
-                    found[kind] |= await measure(url, place)
+                    found[kind] |= await measure(url, place, home=home)
     return found
 
 
@@ -240,9 +270,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--home", action="store_true", help="home timelines alone")
     parser.add_argument("--live", action="store_true")
     options = parser.parse_args()
-    told = head() | asyncio.run(databases(options.databases, options.folder))
+    told = head() | asyncio.run(databases(options.databases, options.folder, home=options.home))
     if options.live:
         told["live"] = asyncio.run(live())
     keep("social", told)
