@@ -126,7 +126,7 @@ async def test_who_wants_it_gets_each_moment_once(site: Site) -> None:
     assert told["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert eve in str(told["List-Unsubscribe"])
     assert "Keine solchen Mails mehr" in str((await site.mail("bob@", "On trees")).get_content())
-    assert "Sent to 2 people" in (await site.ada.get(f"{PAGE}?space=trees", headers=FORM)).text
+    assert "Sent to 2 of 2 people" in (await site.ada.get(f"{PAGE}?space=trees", headers=FORM)).text
     assert "2 people get it" in (await site.ada.get("/account/outlets", headers=FORM)).text
     with database(site.house.settings) as connection:
         connection.execute("UPDATE outlet_posts SET state = 'waiting'")

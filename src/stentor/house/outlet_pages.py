@@ -196,7 +196,8 @@ class _Choosing:
             previews = [(each, self.desk.preview(space, each, said_by.said(each), outlet.kind)) for each in MOMENTS]
             made = posts.get(outlet.number, [])
             reached = {each.moment: await self.desk.reached(each) for each in made if outlet.kind == NEWSLETTER}
-            rows.append((outlet, choice, said_by.words, said_by.own, previews, made, reached))
+            people = await self.desk.newsletters.table.counted(outlet.number) if reached else 0
+            rows.append((outlet, choice, said_by.words, said_by.own, previews, made, reached, people))
         text = self.desk.preview(space, SpaceMoment.LIVE, "", SHARE)
         return self.pages.answer(
             msgspec.structs.replace(visit, path=f"{PAGE}/space?space={space.id}"),
