@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from stentor.base.texts import Catalogue
+from stentor.base.times import written
 from stentor.social.text import characters
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import ON_AIR, Space, State
@@ -38,8 +38,7 @@ def compose(
 
     In own words ``{title}`` and ``{when}`` stand for what is so then."""
     language = space.language if space.language in ("en", "de") else "en"
-    at = datetime.fromtimestamp((space.scheduled_ms or 0) / 1000, UTC)
-    when = f"{at:%Y-%m-%d %H:%M} UTC" if space.scheduled_ms else ""
+    when = written(space.scheduled_ms, language) if space.scheduled_ms else ""
     own = words.replace("{title}", space.title).replace("{when}", when).strip()
     said = own or CATALOGUE.text(language, f"outlet.{moment}", title=space.title, when=when).strip()
     room = longest - weigh(f"\n\n{link}")

@@ -230,7 +230,7 @@ def test_words() -> None:
     assert link == "https://talk.example/s/friday?by=bluesky"
     assert words.compose(space, SpaceMoment.LIVE, "", link, 300) == f"On trees läuft jetzt.\n\n{link}"
     own = words.compose(space, SpaceMoment.PLANNED, "Come: {title}, {when} {other}", link, 300)
-    assert own == f"Come: On trees, 2030-03-17 17:46 UTC {{other}}\n\n{link}"
+    assert own == f"Come: On trees, Sonntag, 17. März 2030, 17:46 Uhr (UTC) {{other}}\n\n{link}"
     long = words.compose(space, SpaceMoment.LIVE, "x" * 1000, link, 300)
     assert len(long) == 300
     assert long.endswith(f"…\n\n{link}")
