@@ -19,6 +19,8 @@ DAYS: Final = 14
 DAY_MS: Final = 86_400_000
 OLD_MS: Final = 15 * 60_000
 """So long after its end what is kept of a space changes by plays only, which are not shown here."""
+KEPT_MS: Final = 60_000
+"""And until then no more often than so: the page asks anew every five seconds, and each space is a file."""
 WIDTH, HEIGHT, GAP, LEAST = 700, 160, 8, 2
 
 
@@ -47,7 +49,8 @@ class AudienceHistory:
 
     def __init__(self, counts: AudienceCounts, newest: Newest, clock: Clock) -> None:
         self._counts, self._newest, self._clock = counts, newest, clock
-        self._known: dict[str, Counts | None] = {}
+        self._known: dict[str, tuple[Counts | None, int | None]] = {}
+        """Of spaces that are over; with when they are asked for again, if ever."""
         self._reading = asyncio.Lock()
 
     async def days(self) -> list[DayAudience]:
@@ -63,14 +66,16 @@ class AudienceHistory:
         ]
 
     async def _of(self, space: Space, now_ms: int) -> Counts | None:
-        if space.id in self._known:
-            return self._known[space.id]
+        known, until_ms = self._known.get(space.id, (None, 0))
+        if until_ms is None or now_ms < until_ms:
+            return known
         try:
             found = await self._counts.of(space.id)
         except Overloaded:
-            return None
-        if space.state in OVER and now_ms - (space.ended_ms or now_ms) > OLD_MS:
-            self._known[space.id] = found
+            return known
+        if space.state in OVER:
+            old = now_ms - (space.ended_ms or now_ms) > OLD_MS
+            self._known[space.id] = found, None if old else now_ms + KEPT_MS
         return found
 
 
