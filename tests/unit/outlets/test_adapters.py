@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Generator
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from stentor.outlets.bluesky import tid
 from stentor.outlets.contract import (
     BrowserOutlet,
     Conversation,
+    Granted,
     Outcome,
     OutletAnswer,
     OutletPost,
@@ -22,6 +24,7 @@ from stentor.outlets.contract import (
     Posted,
     ReadableOutlet,
     Repeat,
+    challenge,
     said,
 )
 from stentor.outlets.kinds import OUTLETS, SHARE, SHARED, WEIGHTS, shares
@@ -43,10 +46,16 @@ SECRETS: dict[str, dict[str, str]] = {
     "matrix": {"server": "https://matrix.example", "token": "M", "room": "!r:example"},
 }
 Reply = tuple[int, Any]
+T = TypeVar("T")
 
 
 def talked(talk: Conversation, *replies: Reply) -> tuple[Outcome, list[OutletRequest]]:
     """Answers one request after the other; what became of it, and what was asked."""
+    return stepped(talk, *replies)
+
+
+def stepped(talk: Generator[OutletRequest, OutletAnswer, T], *replies: Reply) -> tuple[T, list[OutletRequest]]:
+    """The same of a step of connecting in the browser."""
     asked = [next(talk)]
     for status, body in replies:
         try:
@@ -76,6 +85,34 @@ def test_mastodon() -> None:
     assert body(request) == {"status": POST.text, "visibility": "public", "language": "de"}
     outcome, _ = talked(OUTLETS["mastodon"].check(SECRETS["mastodon"]), (200, {"id": "1", "acct": "ada"}))
     assert outcome == Posted("@ada@social.example")
+
+
+def test_mastodon_in_the_browser() -> None:
+    """With PKCE where the server says that it knows it, and only there; what is not needed any more is not kept."""
+    outlet = OUTLETS["mastodon"]
+    assert isinstance(outlet, BrowserOutlet)
+    begun = {"server": "https://social.example", "name": "Talk", "back": "https://talk.example/account/outlets/back",
+             "state": "S", "verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}  # fmt: skip
+    assert challenge(begun["verifier"]) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "RFC 7636, appendix B"
+    app = (200, {"client_id": "C", "client_secret": "X"})
+    for known, pkce in (((200, {"code_challenge_methods_supported": ["plain", "S256"]}), True), ((404, b""), False)):
+        granted, asked = stepped(outlet.register(begun), known, app)
+        assert isinstance(granted, Granted)
+        assert body(asked[1]) == {
+            "client_name": "Talk", "redirect_uris": begun["back"], "website": "https://talk.example",
+            "scopes": "read:accounts read:statuses write:statuses",
+        }  # fmt: skip
+        assert (outlet.allow(begun), outlet.connected(granted.secret)) == ("", False)
+        assert ("code_challenge=E9Melhoa" in outlet.allow(granted.secret)) == pkce
+        assert outlet.allow(granted.secret).startswith("https://social.example/oauth/authorize?response_type=code&")
+        with_code = {**granted.secret, "code": "K"}
+        done, [exchange] = stepped(outlet.exchange(with_code), (200, {"access_token": "T"}))
+        assert done == Granted({"server": "https://social.example", "token": "T"})
+        assert (b"code_verifier=" in exchange.body) == pkce
+        denied = stepped(outlet.exchange(with_code), (400, {"error": "invalid_grant"}))[0]
+        assert denied == OutletRefusal("outlet-denied", "invalid_grant")
+    for odd_one in (b"", b"[]", b'{"client_id": 1}', b"\xff"):
+        assert isinstance(stepped(outlet.register(begun), (200, odd_one), (200, odd_one))[0], OutletRefusal)
 
 
 def test_mastodon_looks_whether_it_is_there() -> None:
