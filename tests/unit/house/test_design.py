@@ -63,6 +63,7 @@ def test_a_page_of_the_design_shows_its_parts(part: str, language: str) -> None:
     if part == "posts":
         posts = design_samples.posts("/picture.svg")
         assert text.count("<article") > len(posts), "each post, and what is said of it in notifications"
+    assert '<link rel="manifest" href="/manifest.webmanifest' in text, "it installs from here as from the front page"
     assert not re.search(r"\{[a-z_]+\}", text), "no text has a place that nothing was put into"
 
 
