@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
+from stentor.base.texts import Catalogue
 from stentor.base.units import SpaceId
 from stentor.outlets import words
 from stentor.outlets.bluesky import tid
@@ -256,6 +257,12 @@ def test_each_says_what_it_is_built_to(kind: str) -> None:
     assert (outlet.repeat is Repeat.LOOK) == isinstance(outlet, ReadableOutlet)
     assert outlet.host(SECRETS[kind]).startswith("https://")
     assert {kind, SHARE} <= set(WAYS)
+
+
+def test_each_way_has_a_name_in_the_report() -> None:
+    """What is counted is shown: a way without a name would break the report of the evening."""
+    names = {key.removeprefix("report.way.") for key in Catalogue("stentor.evidence").texts["en"]}
+    assert set(WAYS) <= names
 
 
 def test_words() -> None:
