@@ -242,6 +242,27 @@ async def test_fedify_answers_likes_and_boosts_ours(ada: Ada, robin: Fedify) -> 
         await ada.counts(made["id"], count, 0)
 
 
+async def test_quotes_are_agreed_to_across(ada: Ada, robin: Fedify) -> None:
+    """robin asks whether a post of Ada's may be quoted, and gets a stamp when she agrees; and the other way."""
+    made = await ada.post("Quote me, robin")
+    quoting = await robin.do("quote", uri=ada.uri(made), text="<p>Look at this</p>")
+
+    async def waiting() -> str | None:
+        found = (await ada.do("GET", "/quotes"))["posts"]
+        return next((str(each["id"]) for each in found if "Look at this" in each["text"]), None)
+
+    asked = await until(waiting, "robin's quote waits for Ada")
+    await ada.do("PUT", f"/posts/{asked}/consent", state="granted")
+    seen = await robin.until(lambda seen: quoting in seen["stamps"], "Ada has agreed")
+    assert seen["stamps"][quoting] == f"{ada.site.settings.audience_address}/ap/stamps/{asked}"
+
+    await robin.do("note", text="<p>Quote me, Ada</p>")
+    theirs = await ada.home("Quote me, Ada")
+    mine = await ada.post("Look at that", quote=theirs["id"])
+    assert mine["quote"]["state"] == "asked", mine["quote"]
+    await ada.shown(mine["id"], lambda each: each["quote"]["state"] == "granted", "robin has agreed")
+
+
 async def test_polls_are_voted_in_across(ada: Ada, robin: Fedify) -> None:
     """Ada's is a question there, and robin's vote counts here; and the other way round."""
     made = await ada.post("Tea or coffee?", poll={"answers": ["Tea", "Coffee"], "open_s": 3600})

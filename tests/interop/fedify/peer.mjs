@@ -11,7 +11,7 @@ import { configure, getConsoleSink } from "@logtape/logtape";
 import { createFederation, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore } from "@fedify/fedify";
 import {
   Accept, Announce, Block, Collection, Create, Delete, Document, Endpoints, Flag, Follow, Like, Mention, Move, Note,
-  Person, PUBLIC_COLLECTION, Question, Reject, Undo, Update,
+  Person, PUBLIC_COLLECTION, Question, QuoteRequest, Reject, Undo, Update,
 } from "@fedify/vocab";
 
 await configure({ sinks: { out: getConsoleSink() }, loggers: [
@@ -20,8 +20,8 @@ const [port, picture] = [Number(process.argv[2]), process.argv[3]];
 const origin = `http://localhost:${port}`;
 const pairs = { robin: [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5")], sam: [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5")] };
 
-const seen = { posts: {}, likes: {}, boosts: {}, followers: {}, following: {}, blocks: {}, moves: {}, reports: [], votes: [], kinds: [] };
-const [written, asked] = [new Map(), new Map()];
+const seen = { posts: {}, likes: {}, boosts: {}, followers: {}, following: {}, blocks: {}, moves: {}, reports: [], votes: [], stamps: {}, kinds: [] };
+const [written, asked, quoted] = [new Map(), new Map(), new Map()];
 const [moved, others] = [{}, {}];
 
 const federation = createFederation({
@@ -59,6 +59,13 @@ federation.setInboxListeners("/users/{identifier}/inbox", "/inbox")
   .on(Accept, (_, accept) => {
     told(accept);
     if (asked.get(accept.objectId?.href) === accept.actorId.href) seen.following[accept.actorId.href] = true;
+    if (quoted.has(accept.objectId?.href)) seen.stamps[quoted.get(accept.objectId.href)] = accept.resultId?.href ?? null;
+  })
+  .on(QuoteRequest, async (ctx, request) => {
+    told(request);
+    const [actor, owner] = [await request.getActor(ctx), ctx.getActorUri("robin")];
+    const stamp = new URL(`${origin}/stamps/${randomUUID()}`);
+    await ctx.sendActivity({ identifier: "robin" }, actor, new Accept({ id: fresh(), actor: owner, object: request, result: stamp }));
   })
   .on(Reject, (_, reject) => { told(reject); delete seen.following[reject.actorId.href]; })
   .on(Create, async (ctx, create) => keep(ctx, create))
@@ -167,6 +174,14 @@ async function act({ verb, who = "robin", uri, target, text, reply_to, choices, 
     case "delete":
       written.delete(uri);
       return send("followers", new Delete({ id: fresh(), actor, object: new URL(uri), ...all }));
+    case "quote": {
+      const [id, request] = [ctx.getObjectUri(Note, { id: randomUUID() }), fresh()];
+      const made = new Note({ id, attribution: actor, content: text, ...all, published: Temporal.Now.instant(), quote: found.id, quoteUrl: found.id });
+      written.set(id.href, made);
+      quoted.set(request.href, id.href);
+      await send(await whose(), new QuoteRequest({ id: request, actor, object: found.id, instrument: made }));
+      return id.href;
+    }
     case "note": case "edit": {
       const kind = choices ? Question : Note;
       const id = verb === "edit" ? new URL(uri) : ctx.getObjectUri(kind, { id: randomUUID() });
