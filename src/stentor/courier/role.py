@@ -34,6 +34,7 @@ from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
 from stentor.courier.looking import ElsewhereLooker
 from stentor.courier.messages import ASK, MessageSender
+from stentor.courier.names import hurry
 from stentor.courier.outlets import OutletSender, PaidKind
 from stentor.courier.pictures import PictureFetcher
 from stentor.courier.push import PushSender
@@ -105,6 +106,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
     """The courier until cancelled or told to go. Raises :class:`SetupError` without a bus or a database."""
     os.nice(NICENESS)
     descriptors()
+    hurry()
     drain = drain or Drain()
     allowed, own = networks(settings.courier_networks), keys.own(settings, ROLE)
     store = await Store.open(settings.database_address)
