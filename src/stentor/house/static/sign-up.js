@@ -18,6 +18,7 @@ const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation")
 const { name: called, handle: chosen } = form.elements;
 let own = chosen.value !== ""; // until somebody writes one, it follows the name
 called.addEventListener("input", () => { if (!own) chosen.value = suggested(called.value); });
+chosen.addEventListener("focus", () => { if (!own) chosen.select(); }); // what is written then takes its place
 chosen.addEventListener("input", () => {
   own = chosen.value !== "";
   const [at, fit] = [chosen.selectionStart, plain(chosen.value)];
