@@ -26,9 +26,9 @@ CANDIDATES: Final = 60
 """Looked at for a page; a page has at most a third of them, so filters seldom leave too few."""
 MOST_CANDIDATES: Final = 4 * CANDIDATES
 """Of a later round, where filters have left too few: those who follow few who say much that is not shown."""
-MANY, NEWEST = 300, 1000
-"""Who follows more than so many has them looked for among so many posts first: that costs a millisecond, and saves a
-look for each of them where they write one of sixteen posts."""
+MANY, NEWEST = 300, 500
+"""Who follows more than so many has them looked for among so many posts first: that costs half a millisecond, and
+saves a look for each of them where they write one of eight posts."""
 MOST_OF_THREAD: Final = 1000
 ALWAYS: Final = {"day": DAY, "many": MANY, "newest": NEWEST}
 """Of the queries of timelines."""
