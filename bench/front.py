@@ -41,7 +41,7 @@ local at, due = ffi.new("when"), 0
 function delay()
   ffi.C.gettimeofday(at, nil)
   local now = tonumber(at.s) * 1000 + tonumber(at.us) / 1000
-  due = math.max(due, now - {most_late_ms}) + {every_ms}
+  due = math.max(due > 0 and due or now, now - {most_late_ms}) + {every_ms}
   return math.max(0, math.floor(due - now))
 end
 """

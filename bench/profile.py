@@ -25,7 +25,12 @@ from bench import front
 from bench.flood import FILE, nginx
 from bench.front import Queries
 from bench.kept import head, keep
+from bench.social import post
 from stentor.client import speak
+from stentor.social.ids import PostIds
+from stentor.store.actors import ActorsTable
+from stentor.store.posts import PostsTable
+from stentor.store.spaces import Store
 from tests.support.postgres import Postgres, module
 from tests.support.whole import Whole, whole
 
@@ -33,7 +38,6 @@ IN_TURN = """
 local paths, at = {{ {paths} }}, 0
 function request() at = at % #paths + 1; return wrk.format("GET", paths[at]) end
 """
-WORDS = "A post of usual length says what happened, and to whom. " * 4
 OLDER: Final = re.compile(r'<link rel="next" href="([^"]+)"')
 POSTS = 40
 """With the announcement one more: twenty of them are older ones, on a page of their own."""
@@ -46,9 +50,7 @@ async def hosted(house: Whole) -> AsyncIterator[list[str]]:
     async with httpx.AsyncClient(base_url=f"{house.client.base_url}", headers=ours, trust_env=False) as ada:
         made = {"handle": "ada", "name": "Ada", "password": "several words together"}
         (await ada.post("/api/v1/sign-up", json=made)).raise_for_status()
-        for each in range(POSTS):
-            wish = {"text": f"{each}: {WORDS}"}
-            (await ada.post("/api/v1/posts", json=wish)).raise_for_status()
+        await posted(house)
         begun = await ada.post("/api/v1/spaces", json={"id": "evening", "title": "The evening", "language": "en"})
         token = begun.raise_for_status().json()["invitation"]["token"]
         (await ada.post("/api/v1/spaces/evening/live")).raise_for_status()
@@ -64,6 +66,19 @@ async def hosted(house: Whole) -> AsyncIterator[list[str]]:
             talking.cancel()
             with suppress(asyncio.CancelledError):
                 await talking
+
+
+async def posted(house: Whole) -> None:
+    """The host's posts, past the limit of what somebody may post at once."""
+    store = await Store.open(house.settings.database_address)
+    try:
+        found = await store.accounts.find("ada")
+        assert found is not None
+        author, posts, numbers = await ActorsTable(store.work).of_account(found.id), PostsTable(store.work), PostIds(3)
+        for _ in range(POSTS):
+            await post(posts, numbers, author)
+    finally:
+        await store.close()
 
 
 async def older(house: Whole) -> str:
