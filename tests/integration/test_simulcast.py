@@ -26,7 +26,7 @@ DELAY_S = 6.0
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
 
 
-async def stands(house: Whole, state: str, *, which: int = 0, within_s: float = 20) -> dict[str, Any]:
+async def stands(house: Whole, state: str, *, which: int = 0, within_s: float = 40) -> dict[str, Any]:
     """A destination, once it is in this state."""
     found: dict[str, Any] = {}
 

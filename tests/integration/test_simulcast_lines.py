@@ -35,7 +35,7 @@ SCENE = Scene(
     SceneHeader("Example", "A talk", State.LIVE), (SceneFace("a", "Ada", talking=True, muted=False, host=True),),
     ("Hello.",), ("talk.example.org", 0),
 )  # fmt: skip
-FOUND_S = 20.0
+FOUND_S = 40.0
 KEY = "the-key"
 
 
