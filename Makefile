@@ -10,7 +10,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches players live test faults fuzz proof-api proof-certificate proof-counts proof-fuzz proof-nights proof-seams proof-verdict unit check fmt bench docs screenshots pictures lighthouse lock sbom proof-install clean
+.PHONY: help setup browser caches players peers live test faults fuzz proof-api proof-certificate proof-counts proof-fuzz proof-nights proof-seams proof-verdict unit check fmt bench docs screenshots pictures lighthouse lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -44,12 +44,15 @@ players: setup ## make sure that GStreamer, mpv, VLC, mplayer, nginx's RTMP modu
 	@$(BIN)/python -m tests.support.players --install
 	@$(BIN)/python -m tests.support.receivers --install
 
+peers: setup ## fetch what others speak our protocols with, from npm: Fedify, Bluesky's server, masto
+	@$(BIN)/python -m tests.support.node --install
+
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
 # In the order of the folders: what is quick comes last, and all processes end at about the same time. They mostly wait.
 # The rows of imports have been checked before.
-test: setup browser caches players check ## set up, check, and run all tests but the faults
+test: setup browser caches players peers check ## set up, check, and run all tests but the faults
 	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults --ignore tests/install --ignore tests/unit/test_rows.py -m "not realtime" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m realtime -n 2 --dist loadfile $(ARGS)
 

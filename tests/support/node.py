@@ -1,5 +1,7 @@
 """Node.js, and packages of npm that a test drives something with: each set in a folder of its own below ``.venv``, as
 the lock file beside its scripts says. They are never shipped.
+
+``python -m tests.support.node --install`` fetches all of them now, instead of each in the first test that needs it.
 """
 
 from __future__ import annotations
@@ -7,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -51,3 +54,15 @@ def missing(name: str) -> str:
         return f"npm said: {done.stderr.strip()[-300:]}"
     mark.write_bytes(wanted)
     return ""
+
+
+def main() -> int:
+    """Never fails: without one its tests say so."""
+    for lock in sorted((ROOT / "tests" / "interop").glob(f"*/{LOCK}")):
+        if why := missing(lock.parent.name) if "--install" in sys.argv else "":
+            print(f"{lock.parent.name} cannot be had, and what it is asked in tests will fail: {why}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
