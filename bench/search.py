@@ -118,7 +118,10 @@ async def measure(url: str) -> dict[str, Any]:
         readers, table, found = place.readers(), SearchesTable(store.work), dict[str, Any]()
         for name, ask in kinds(table, ProfilesTable(store.work), readers["ordinary"], readers["three"][0]).items():
             await timed(SEARCHES, ask)  # once, so that what is read lies in memory as it does where people search
+            begun_s = time.process_time()
             found[name] = percentiles(await timed(SEARCHES, ask))
+            # without what PostgreSQL itself takes; other work on the machine changes it least
+            found[name]["processor_ms"] = round((time.process_time() - begun_s) * 1000 / SEARCHES, 1)
             print(f"  {name}: {found[name]}", flush=True)
         found["indexing"] = await indexed(store, readers["few"][0])
         print(f"  indexing: {found['indexing']}", flush=True)
@@ -167,7 +170,7 @@ def main() -> None:
     now, busy = datetime.now(UTC), os.getloadavg()[0]
     told: dict[str, Any] = {"at": now.isoformat(timespec="seconds"), "load_average_before": busy}
     told |= {"findable_of_ten": FINDABLE_OF_TEN, "searches": SEARCHES}
-    told |= asyncio.run(run(options))
+    told |= asyncio.run(run(options)) | {"load_average_after": os.getloadavg()[0]}
     if not options.fill:
         file = RESULTS / f"search-{now:%Y%m%d-%H%M}.json"
         file.write_text(json.dumps(told, indent=1) + "\n")

@@ -146,7 +146,7 @@ async def test_pages_go_on_where_they_ended(finders: Finders, monkeypatch: pytes
     monkeypatch.setattr(search_index, "RANGE", 10)
     monkeypatch.setattr(search_index, "AHEAD_MS", 0)
     monkeypatch.setattr(search_index, "WALKED", 1)
-    for name, value in (("LOOKED_AT", 20), ("CANDIDATES", 3), ("FIRST_OF_PHRASES", 5)):
+    for name, value in (("LOOKED_AT", 20), ("LOOKED_AT_FOR_PHRASES", 20), ("CANDIDATES", 3), ("FIRST_OF_PHRASES", 5)):
         monkeypatch.setattr(f"stentor.store.search.{name}", value)
     town, said = finders.town, list[tuple[int, str, str]]()
     for each in range(150):
