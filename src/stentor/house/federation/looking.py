@@ -91,9 +91,9 @@ class LookingDesk:
     async def _look(self, what: str, server: str, payload: dict[str, str], account: str | None) -> LookedUp:
         """Who asks for the same waits for the same."""
         if what not in self._under_way:
-            if not self._on or len(self._under_way) >= MOST or not await self._may(server, account):
+            if not self._on or len(self._under_way) >= MOST:
                 return LookedUp()
-            task = asyncio.create_task(self._order(server, payload), name="look elsewhere")
+            task = asyncio.create_task(self._order(server, payload, account), name="look elsewhere")
             self._under_way[what] = task
             task.add_done_callback(lambda _: self._under_way.pop(what, None))
         return await asyncio.shield(self._under_way[what])
@@ -109,7 +109,9 @@ class LookingDesk:
             return False
         return True
 
-    async def _order(self, server: str, payload: dict[str, str]) -> LookedUp:
+    async def _order(self, server: str, payload: dict[str, str], account: str | None) -> LookedUp:
+        if not await self._may(server, account):
+            return LookedUp()
         key, now_ms = secrets.token_hex(16), unix_ms(self._clock())
         self._waiting[key] = asyncio.get_running_loop().create_future()
         try:
