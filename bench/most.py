@@ -1,8 +1,8 @@
 """How many listeners two processors carry with the crowd on the same two.
 
 ``python -m bench.most [--listeners 120000 150000] [--rate 1200] [--seconds 12]``. The edges of ``bench.fanout``
-with its crowd at 48 kbit/s; but nobody has a processor to themselves. Told are pauses, first sound, bits and what edges and
-crowd take of the processors. It ends where a crowd is no longer carried: the edges' buffers run dry.
+with its crowd at 48 kbit/s; but nobody has a processor to themselves. Told are pauses, first sound, bits and what
+edges and crowd take of the processors. It ends where a crowd is no longer carried: the edges' buffers run dry.
 """
 
 from __future__ import annotations
