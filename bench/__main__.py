@@ -1,4 +1,4 @@
-"""All that the README's table says of cost, in one run: ``make bench``, twenty minutes on two quiet cores.
+"""All that the README's table says of cost, in one run: ``make bench``, 24 minutes on two quiet cores.
 
 ``python -m bench [--again FILE]``. Kept is one file, ``bench/results/whole-<time>.json``, with how the machine stood
 beside each figure; from it come the rows of the tables in ``README.md`` and ``docs/explanation/measured.md`` and the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.units import SpaceId
 from stentor.edge import vod
+from stentor.edge.reply import Document
 from stentor.edge.shown import ShownManifest, ShownRecording, read_again
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.wire import playlist
@@ -103,3 +105,14 @@ def test_a_manifest_in_which_nothing_has_come_is_the_one_that_is_known() -> None
     assert again.read_s == 3.0
     for entries in (grown(4), grown(3, holes=(2,))):
         assert read_again(known, entries, final=False, read_s=3.0).entries is entries
+
+
+def test_a_long_playlist_is_zipped_quickly_and_whole() -> None:
+    """It is another with each segment: most of its cost was zip's. What is short and stays is zipped well."""
+    text = vod.MediaPlaylists().render("friday", AAC, shown(grown(1800)))
+    small = Document(text, playlist.CONTENT_TYPE, "max-age=2", now=1.0).answer({"accept-encoding": "gzip"}).body
+    assert gzip.decompress(small) == text
+    assert small == gzip.compress(text, 3, mtime=0) != gzip.compress(text, 6, mtime=0)
+    page = b"<p>A page</p>" * 100
+    kept = Document(page, "text/html", "max-age=2", now=1.0).answer({"accept-encoding": "gzip"}).body
+    assert kept == gzip.compress(page, 6, mtime=0)
