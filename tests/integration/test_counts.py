@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from stentor.bus.attacks import AttackFile
 from stentor.bus.connection import Bus, connect
 from stentor.bus.evidence import CountsHeard, EvidenceLog
 from stentor.bus.salts import Salts, of_space
 from stentor.bus.status import SpaceStatus, Status
 from stentor.edge import metrics
+from stentor.evidence.attack import HostileSource, HostileSources
 from stentor.evidence.counts import METHODS, count, kept_key
 from stentor.evidence.report import Report, What
 from stentor.evidence.report import kept_key as report_key
@@ -115,6 +117,8 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         await house.start()
         await have_come(house, "peak", wanted.peak.value)
         assert await figures(house) == expected
+        hostile = HostileSource("198.51.100.7", "hasty", rows[3].at_ms, rows[5].at_ms, 900, 1)
+        await AttackFile(bus).tell(HostileSources("edge-0", [hostile]))
         played = SpaceSecond(plays=2, robots=1, players=bytes(range(12)))
         await log.publish(EdgeSecond("edge-0", rows[-1].at_ms + 90_000, spaces={"talk": played}))
         expected["plays"] |= {"value": 2, "low": 2, "high": 2}
@@ -126,6 +130,8 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         told_ms = count("talk", await log.read()).until_ms  # type: ignore[union-attr]
         await eventually(lambda: _until(report) == told_ms, "the report has the last row", within_s=20)
         found = msgspec.json.decode(report.read_bytes(), type=Report)
+        assert found.addresses_kept
+        assert hostile.address not in report.read_text("utf-8")
         said = {name: figure.value for name, figure in found.figures.items()}
         assert said | {"hearing": 0} == {name: figure["value"] for name, figure in expected.items()} | {"hearing": 0}
         assert found.verdict == judge("talk", await log.read())  # what the command prints

@@ -96,6 +96,11 @@ def together(told: Iterable[HostileSources]) -> list[tuple[HostileSource, int]]:
     return [(one, len(edges)) for one, edges in every]
 
 
+def within(told: Iterable[HostileSources], since_ms: int, until_ms: int) -> bool:
+    """Whether somebody in it was hostile between two times."""
+    return any(one.first_ms <= until_ms and one.last_ms >= since_ms for each in told for one in each.sources)
+
+
 def table(told: Iterable[HostileSources]) -> str:
     """As a file that every office reads (CSV, RFC 4180)."""
     text = io.StringIO()

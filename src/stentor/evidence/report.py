@@ -137,6 +137,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Edges that were not heard any more when it was completed, and had not said their last."""
     ways: dict[str, WayReach] = {}
     """By which links people came, by way (``wire.ways``)."""
+    addresses_kept: bool = False
+    """Whether there was an attack file with sources of this evening (``evidence.attack``) when it was made. Reports of
+    an older version do not say."""
 
     @property
     def late_s(self) -> float | None:
@@ -169,6 +172,7 @@ def report(
     rehearsal: Rehearsal | None = None,
     silent: Sequence[str] = (),
     ways: Mapping[str, WayReach] | None = None,
+    addresses_kept: bool = False,
 ) -> Report:
     """Of the same facts the same report, whoever makes it and when. The doors have opened.
 
@@ -198,6 +202,7 @@ def report(
         course=course,
         silent=list(silent),
         ways=dict(ways or {}),
+        addresses_kept=addresses_kept,
     )
 
 

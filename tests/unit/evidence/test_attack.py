@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
 from stentor.evidence import attack
-from stentor.evidence.attack import COLUMNS, MOST, Collected, HostileSources, decode, table, together
+from stentor.evidence.attack import COLUMNS, MOST, Collected, HostileSources, decode, table, together, within
 from stentor.evidence.kinds import Kind
 from stentor.evidence.sources import Sample
 
@@ -36,6 +36,16 @@ def test_a_source_at_two_edges_is_one_line() -> None:
     assert rows[0] == list(COLUMNS)
     assert rows[1] == ["2030-03-17T17:46:40Z", "2030-03-17T17:46:45Z", "198.51.100.1", "hasty", "1800", "1", "1"]
     assert rows[2][2:] == ["198.51.100.0", "hasty", "110", "2", "2"]
+
+
+def test_it_is_of_an_evening_that_somebody_was_hostile_in() -> None:
+    """The file is one for all spaces and three days: what came before the doors or after the end says nothing."""
+    file = [told("a", 5), told("b", 50)]
+    assert within(file, AT_MS - 9000, AT_MS)
+    assert within(file, AT_MS + 5000, AT_MS + 9000)
+    assert not within(file, AT_MS - 9000, AT_MS - 1)
+    assert not within(file, AT_MS + 5001, AT_MS + 9000)
+    assert not within([], 0, AT_MS + 9000)
 
 
 def test_only_hostile_sources_are_told_and_only_where_somebody_listens() -> None:

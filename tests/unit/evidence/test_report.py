@@ -155,6 +155,16 @@ def test_who_fell_silent_is_named_under_what_is_not_known(language: str) -> None
     assert "edge-1" not in report_page.text(made(final=True), "T", language)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_that_there_is_a_file_with_addresses_is_said(language: str) -> None:
+    """Where there is one, in one sentence without an accusation; a report of an older version has none."""
+    said = {"en": "file with the addresses of sources", "de": "Datei mit den Adressen von Quellen"}[language]
+    assert said in report_page.text(made(addresses_kept=True), "T", language)
+    older = msgspec.json.encode(made()).replace(b',"addresses_kept":false', b"")
+    assert b"addresses_kept" not in older
+    assert said not in report_page.text(msgspec.json.decode(older, type=Report), "T", language)
+
+
 def test_numbers_are_written_as_the_language_does() -> None:
     """1,234.5 and 1.234,5."""
     assert report_page._Words(made(), "en").number(1234.5) == "1,234"

@@ -18,7 +18,7 @@ from stentor.base.config import Settings
 from stentor.base.detached import Detached
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.bus.connection import heed_cancel
-from stentor.evidence import signed
+from stentor.evidence import attack, signed
 from stentor.evidence.report import RecordingState, Report, WayReach, kept_key, report
 from stentor.house.counts import rehearsed
 from stentor.house.counts.service import AudienceCounts
@@ -131,9 +131,11 @@ class ReportKeeper:
             way: WayReach(counts.ways.get(way, 0), *((one.told, one.sent) if (one := reached.get(way)) else ()))
             for way in sorted({*reached, *counts.ways})
         }
+        told = await self._counts.attack_file.read()  # empty unless STENTOR_ATTACK_FILE is on
         return report(
             found, events, verdict, counts, course,
             final=final, spans=spans, recording=recording, rehearsal=rehearsal, silent=silent, ways=ways,
+            addresses_kept=attack.within(told, found.doors_open_ms, counts.until_ms),
         )  # fmt: skip
 
     async def _events(self, space: Space) -> list[Event]:
