@@ -109,7 +109,7 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         assert await figures(house) == expected
         await eventually(lambda: heard.of("talk") == wanted, "edges are told")
         edge = Status("edge", "edge-0", 0, 1, {"talk": SpaceStatus(chunk=1)})
-        page = metrics.render([edge], metrics.ToldByHouses(heard.of)).decode()
+        page = metrics.render([edge], metrics.ToldByHouses(heard.of, counted=heard.spaces)).decode()
         for name, figure in expected.items():
             assert f'stentor_space_{name}{{space="talk"}} {float(figure["value"])}' in page
         assert count("talk", await log.read()) == wanted  # what the command prints
@@ -138,6 +138,9 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         assert max(step.hearing for step in found.course.steps) == wanted.peak.value
         assert [moment.what for moment in found.moments][:3] == [What.ANNOUNCED, What.DOORS, What.LIVE]
         await eventually(kept.exists, "it is kept", within_s=20)
+        await eventually(lambda: (now := heard.of("talk")) is not None and now.plays.value == 2, "edges are told")
+        page = metrics.render([], metrics.ToldByHouses(heard.of, counted=heard.spaces), {}, {"talk"}).decode()
+        assert 'stentor_space_plays{space="talk"} 2.0' in page  # no edge carries it any more
         await until(salts, name, there=False)  # nobody can be named any more
         await house.stop()
         await bus.js.purge_stream("EVIDENCE")

@@ -27,6 +27,7 @@ from stentor.edge.channel import Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
 from stentor.edge.heartbeat import heartbeat
+from stentor.edge.metrics import ToldByHouses
 from stentor.edge.site import Site
 from stentor.edge.window import Window
 from stentor.edge.worker import Worker
@@ -171,6 +172,7 @@ async def edge(
     hub: str = "",
     room: Sequence[Headroom] = (),
     edges: Callable[[Status], Iterable[Status]] = lambda own: [own],
+    told: ToldByHouses = ToldByHouses(),  # noqa: B008 (it is frozen)
 ) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
@@ -202,6 +204,7 @@ async def edge(
         music=silent_hold(),
         status=lambda: heartbeat(worker, site.channels, "edge-0"),
         edges=edges,
+        told=told,
     )
     server = await asyncio.get_running_loop().create_server(worker.protocol_factory(site.answer), "127.0.0.1", 0)
     channel = Channel(space or live_space(), silent_hold(), worker)

@@ -83,6 +83,10 @@ class CountsHeard:
         if len(self._heard) > MOST_HEARD:
             del self._heard[next(iter(self._heard))]
 
+    def spaces(self) -> list[str]:
+        """All of which numbers were told; those that changed last come last."""
+        return [subject.removeprefix("counts.") for subject in self._heard]
+
     def of(self, space: str) -> Counts | None:
         """None of a space of which nothing was told, or not in a way that this version reads."""
         try:

@@ -76,7 +76,7 @@ class EdgesHeard:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._counts, self._installation = CountsHeard(), InstallationHeard(clock)
-        self.told = metrics.ToldByHouses(self._counts.of, self._installation.now)
+        self.told = metrics.ToldByHouses(self._counts.of, self._installation.now, self._counts.spaces)
         self._heard: dict[str, tuple[float, bytes]] = {}
 
     async def start(self, bus: Bus) -> None:

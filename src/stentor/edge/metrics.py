@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -97,6 +97,8 @@ class ToldByHouses(NamedTuple):
 
     counts: Callable[[str], Counts | None] = lambda _: None
     installation: Callable[[], Installation] = Installation
+    counted: Callable[[], Sequence[str]] = tuple
+    """All spaces that have ``counts``; those that changed last come last."""
 
 
 class Numbers(Collector):
@@ -107,9 +109,10 @@ class Numbers(Collector):
         edges: Iterable[Status],
         told: ToldByHouses,
         channels: Mapping[str, Channel] | None,
+        over: Collection[str] = (),
     ) -> None:
-        self._counted, self._channels, self._installation = told.counts, channels or {}, told.installation()
-        self._hidden: Callable[[str], bool] = (lambda _: False) if channels is None else partial(hidden, channels)
+        self._told, self._channels, self._installation = told, channels or {}, told.installation()
+        self._hidden: Callable[[str], bool] = (lambda _: False) if channels is None else partial(hidden, channels, over)
         self._edges = sorted(edges, key=lambda edge: edge.instance)
 
     def collect(self) -> Iterator[Metric]:
@@ -124,9 +127,9 @@ class Numbers(Collector):
         yield from exported.families(self._edges, self._installation, self._channels, self._hidden)
 
     def _counts(self) -> Iterator[Metric]:
-        """The numbers of the spaces that edges carry, as houses add them up."""
-        on_air = {space for edge in self._edges for space in edge.spaces if not self._hidden(space)}
-        counts = [counts for space in sorted(on_air) if (counts := self._counted(space)) is not None]
+        """The numbers of all spaces as houses add them up: recordings are played when no edge carries them any more."""
+        named = [space for space in sorted(self._told.counted()) if not self._hidden(space)]
+        counts = [counts for space in named if (counts := self._told.counts(space)) is not None]
         for name, method in METHODS.items():
             family = GaugeMetricFamily(f"stentor_space_{name}", f"{method[0].upper()}{method[1:]}.", labels=["space"])
             for each in counts:
@@ -197,18 +200,22 @@ def may_read(request: Request, token: bytes) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token)
 
 
-def hidden(channels: Mapping[str, Channel], space: str) -> bool:
-    """Whether a space is private, or not known here: it is counted in the sums of edges, and has no label."""
+def hidden(channels: Mapping[str, Channel], over: Collection[str], space: str) -> bool:
+    """Whether a space is private, or not known here: it is counted in the sums of edges, and has no label.
+
+    ``over`` are those that have left the board and that everybody may know of."""
     channel = channels.get(space)
-    return channel is None or channel.space.private
+    return space not in over if channel is None else channel.space.private
 
 
 def render(
     edges: Iterable[Status],
     told: ToldByHouses = ToldByHouses(),  # noqa: B008 (it is frozen)
     channels: Mapping[str, Channel] | None = None,
+    over: Collection[str] = (),
 ) -> bytes:
-    """The page. Spaces that are private, or not among the ``channels``, are not named; without these all are."""
+    """The page. Spaces that are private, or neither among the ``channels`` nor ``over``, are not named; without
+    channels all are."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Numbers(edges, told, channels))
+    registry.register(Numbers(edges, told, channels, over))
     return generate_latest(registry)

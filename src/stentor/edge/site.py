@@ -28,6 +28,7 @@ from stentor.edge.given import Given
 from stentor.edge.holds import Holds
 from stentor.edge.identity import SiteIdentity
 from stentor.edge.outlines import DOCUMENTS
+from stentor.edge.over import PublicSpaces
 from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.played import Played
@@ -94,11 +95,11 @@ class Site:
         self._portraits, self._covers = Portraits(objects, worker.clock), Covers(objects, worker.clock)
         self.ready = False
         """What is on and who is let in has been read: /healthz says yes."""
-        self._objects, self._worker, self.gate = objects, worker, gate
+        self._objects, self._worker, self.gate, self._metrics_token = objects, worker, gate, metrics_token.encode()
         self._address, self._house, self._overflow = address, house, overflow
         self._status, self._edges, self._clock_wrong = status, edges, clock_wrong
         self._render = partial(metrics.render, told=told, channels=self.channels)
-        self._metrics_token = metrics_token.encode()
+        self._counted, self._public = told.counted, PublicSpaces(objects, self._withdrawn.gone, monotonic)
         self.front = FrontPages(
             objects, self._pages, self.channels, self._withdrawn.gone,
             address=address, site=gate.site, clock=worker.clock,
@@ -173,9 +174,7 @@ class Site:
             case ["healthz"]:
                 return self._health()
             case ["metrics"] if metrics.may_read(request, self._metrics_token):
-                own = self._status()
-                text = self._render([own] if request.query.get("of") == "this" else self._edges(own))
-                return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
+                return self._job(self._metrics(request), request, connection)
         if self._forwarder is not None and (of_house(request.path) or (path == [""] and not self.front.known)):
             return self._forwarder.forward(request, connection, self._house_failed)
         if target := meant.whole(path, request.query):
@@ -183,6 +182,12 @@ class Site:
         if (reply := self.front.answer(path, request) or self.identity.answer(path, request)) is not None:
             return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")
+
+    async def _metrics(self, request: Request) -> Reply:
+        over = await self._public.among([space for space in self._counted() if space not in self.channels])
+        own = self._status()
+        text = self._render([own] if request.query.get("of") == "this" else self._edges(own), over=over)
+        return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
 
     def _found(
         self, space: str, answer: Callable[[Channel], Reply | None], request: Request, connection: Connection

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 
 import msgspec
 
+from stentor.bus.evidence import CountsHeard
 from stentor.bus.status import FRESH_S, Status
 from stentor.crowd.orders import Orders
 from stentor.edge import metrics
 from stentor.edge.heartbeat import MOST_EDGES, EdgesHeard, heartbeat
+from stentor.evidence.counts import count
+from stentor.evidence.row import EdgeSecond, SpaceSecond
+from stentor.spaces import board
 from stentor.spaces.forecast import Headroom
-from tests.support.edge import edge
+from stentor.spaces.model import Removal, State
+from stentor.spaces.visibility import Visibility
+from tests.support.edge import edge, live_space
 
 
 def said(instance: str, **numbers: float) -> bytes:
@@ -35,6 +42,28 @@ async def test_any_edge_answers_for_all() -> None:
         assert b'edge="edge-1"' not in alone[2]
         now += FRESH_S + 0.1
         assert 'edge="edge-1"' not in await rig.metrics()
+
+
+async def test_plays_of_a_recording_stand_there_when_all_is_over() -> None:
+    """The space has left the board. What is private, removed, or known by nothing but its numbers has no name."""
+    heard = CountsHeard()
+    told = metrics.ToldByHouses(heard.of, counted=heard.spaces)
+    async with edge(chunks=1, told=told) as rig:
+        changes: dict[str, dict[str, object]] = {
+            "over": {},
+            "secret": {"visibility": Visibility.MEMBERS},
+            "gone": {"removed": Removal(0, None, 1, "", "")},
+        }
+        for name in ("over", "secret", "gone", "unknown", "friday"):
+            counts = count(name, [EdgeSecond("edge-0", 1, spaces={name: SpaceSecond(plays=3, robots=1)})])
+            heard.hear(f"counts.{name}", msgspec.json.encode(counts))
+            if name in changes:
+                space = live_space(**{"id": name, "state": State.REPLAY, **changes[name]})
+                await rig.objects.put(board.key(name), msgspec.json.encode(space))
+        text = await rig.metrics()
+        assert 'stentor_space_plays{space="over"} 3.0' in text
+        assert 'stentor_space_plays_gross{space="over"} 4.0' in text
+        assert set(re.findall(r'stentor_space_\w+\{space="(\w+)"', text)) == {"over", "friday"}
 
 
 def test_no_counter_goes_back_when_another_edge_is_asked() -> None:
