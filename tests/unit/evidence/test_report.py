@@ -95,6 +95,18 @@ def test_the_page_says_the_verdict_and_the_start_in_its_first_sentence(language:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("final", [True, False])
+def test_a_crowd_is_called_by_no_other_name(language: str, final: bool) -> None:
+    """The whole page of a night on which there were too many people, with all that was looked for."""
+    found = made(Night(5, "push", load=2.0), final=final, addresses_kept=True)
+    assert found.verdict.finding is Outcome.POPULARITY
+    page = report_page.standalone(found, "A talk", language).lower()
+    assert {"en": "connections that ask for nothing", "de": "verbindungen, die nach nichts fragen"}[language] in page
+    for word in ("attack", "angriff", "angegriff", "angreif", "hostile", "feindlich"):
+        assert word not in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_there_are_words_for_every_verdict(language: str) -> None:
     """Each finding, each fault, each resource, each cause and each kind of moment: a KeyError would be a blank page."""
     found = made()
