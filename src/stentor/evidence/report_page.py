@@ -263,9 +263,13 @@ class _Words:
         else:
             yield self._say("nearest", resource=self.resource(), share=self.share(load.used.value))
         yield self._say("audience", **self._portion(load.audience))
-        if verdict.accuses:
-            without = {f"without{name}": value for name, value in self._portion(load.audience, "").items()}
-            yield self._say("hostile", **self._portion(load.hostile), **without)
+        of = next((one for one in verdict.loads if one.resource is verdict.by), load)
+        without = {f"without{name}": value for name, value in self._portion(of.audience, "").items()}
+        key = "hostile.of" if of is not load else "hostile" if verdict.accuses else "unlike"
+        values = {**self._portion(of.hostile), **without}
+        if of is not load:
+            values |= {"resource": self._say(f"resource.{of.resource.value}"), "used": self.share(of.used.value)}
+        yield self._say(key, **values)
 
     def _portion(self, one: Portion, names: str | None = None) -> dict[str, str]:
         keys = ("share", "low", "high") if names is None else ("", "_low", "_high")

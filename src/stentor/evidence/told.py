@@ -43,14 +43,14 @@ def _load(load: Demand, verdict: NightVerdict) -> Iterator[str]:
     else:
         yield f"Nothing was full; nearest to it: {name}, at {_percent(load.used)} in the busiest seconds."
     yield f"The audience, with those who waited: {_range(load.audience)} of what there is."
-    of = next((one for one in verdict.loads if one.resource is verdict.by), None)
-    if of is None:
-        return
+    of = next((one for one in verdict.loads if one.resource is verdict.by), load)
     if of is not load:
         yield f"Attackers: {_range(of.hostile)} of {NAMES[of.resource]}, which was at {_percent(of.used)}."
-        return
-    yield f"Attackers: {_range(load.hostile)}."
-    yield f"Without these sources it would have stood at {_range(load.audience)} of capacity."
+    elif verdict.accuses:
+        yield f"Attackers: {_range(of.hostile)}."
+    else:
+        yield f"Sources that behaved as no audience does: {_range(of.hostile)}."
+    yield f"Without these sources it would have stood at {_range(of.audience)} of capacity."
 
 
 def _range(share: Portion) -> str:

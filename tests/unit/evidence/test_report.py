@@ -14,7 +14,7 @@ from stentor.crowd.ladder import Cause
 from stentor.evidence import faults, report_page
 from stentor.evidence.counts import count
 from stentor.evidence.course import CourseTally
-from stentor.evidence.load import Resource
+from stentor.evidence.load import Portion, Resource
 from stentor.evidence.report import RecordingState, Report, TimelineEntry, What, moments, report
 from stentor.evidence.verdict import Outcome, judge
 from stentor.spaces import events as e
@@ -101,6 +101,7 @@ def test_a_crowd_is_called_by_no_other_name(language: str, final: bool) -> None:
     found = made(Night(5, "push", load=2.0), final=final, addresses_kept=True)
     assert found.verdict.finding is Outcome.POPULARITY
     page = report_page.standalone(found, "A talk", language).lower()
+    assert {"en": "took 0% (0% to ", "de": "nahmen 0\N{NO-BREAK SPACE}% (0\N{NO-BREAK SPACE}% bis "}[language] in page
     assert {"en": "connections that ask for nothing", "de": "verbindungen, die nach nichts fragen"}[language] in page
     for word in ("attack", "angriff", "angegriff", "angreif", "hostile", "feindlich"):
         assert word not in page
@@ -126,6 +127,17 @@ def test_there_are_words_for_every_verdict(language: str) -> None:
             text = report_page.text(shown, "T", language)
             assert "report." not in text
             assert "{" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_flood_is_said_of_what_it_took(language: str) -> None:
+    """Places were nearer to their end; the sentence is about the processor."""
+    found = made()
+    load = found.verdict.loads[0]
+    places = msgspec.structs.replace(load, resource=Resource.PLACES, hostile=Portion(0, 0, 0))
+    verdict = msgspec.structs.replace(found.verdict, loads=[places, load], by=load.resource, accuses=True)
+    text = report_page.text(msgspec.structs.replace(found, verdict=verdict), "T", language)
+    assert {"en": "of something else: processor", "de": "von etwas anderem: Prozessor"}[language] in text
 
 
 def test_a_report_without_a_load_is_a_report() -> None:

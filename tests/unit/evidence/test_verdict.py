@@ -165,9 +165,28 @@ def test_a_flood_is_said_of_what_it_took_though_places_were_nearer_to_their_end(
     text = "\n".join(lines(found))
     assert "Nothing was full; nearest to it: places for listeners, at 90 %" in text
     assert "Attackers: 27 % (26 to 27 %) of processor, which was at 30 %." in text
+    assert "Without these sources it would have stood at 3 % (3 to 4 %) of capacity." in text
     few = verdict(night(cpu_ms=9, hostile=FLOOD, spaces=crowd))
     assert (few.by, few.accuses) == (None, False)
     assert "attack" not in "\n".join(lines(few)).lower()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (night(), "no audience does: 0 % (0 to 0 %)"),
+        (night(cpu_ms=990, hostile=KindSum(3, 80, 3, 3)), "no audience does: 7 % (6 to 7 %)"),
+        (night(cpu_ms=600, failed=100, hostile=FLOOD), "no audience does: 53 % (52 to 54 %)"),
+        (night(cpu_ms=600, hostile=FLOOD), "Attackers: 53 % (52 to 54 %)"),
+    ],
+    ids=["nobody", "few", "a fault of one's own", "absorbed"],
+)
+def test_each_load_and_what_it_would_have_been_are_said_of_every_night(rows: list[EdgeSecond], said: str) -> None:
+    """Also where nobody is accused: what was measured is not kept back."""
+    text = "\n".join(lines(verdict(rows)))
+    assert said in text
+    assert "The audience, with those who waited: " in text
+    assert "Without these sources it would have stood at " in text
 
 
 def test_what_was_absorbed_is_said() -> None:
