@@ -14,7 +14,8 @@ from stentor.evidence.prefixes import PrefixSum
 from stentor.evidence.sources import KindSum, ReachSum
 
 MOST_BYTES = 128 * 1024
-"""A second in which 20,000 came and as many listened for a minute has this much; usual rows have half a kilobyte."""
+"""A second in which 20,000 came and as many listened for a minute has this much; usual rows have a kilobyte, full
+ones two."""
 MOST_LINE_BYTES = 2 * MOST_BYTES
 """As base64 it takes a third more."""
 

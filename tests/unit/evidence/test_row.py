@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+import statistics
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
-from stentor.evidence.row import MOST_BYTES, EdgeSecond, SpaceSecond, decode, encode, line, only, read_line
-from stentor.evidence.sources import COSTLIEST
+from stentor.evidence.kernel import KernelSecond
+from stentor.evidence.kinds import Kind
+from stentor.evidence.row import MOST_BYTES, EdgeRoom, EdgeSecond, SpaceSecond, decode, encode, line, only, read_line
+from stentor.evidence.sources import COSTLIEST, KindSum, Late, Reach, ReachSum
+from stentor.house.counts.verdicts import LiveVerdicts
+from tests.support.nights import Night, replay
 
 USUAL = EdgeSecond(
-    "edge-0-machine", 1_900_000_000_000, 12_000, 40, 700, turned_away={"waiting": 3}, sent_bytes=90_000_000, cpu_ms=310,
-    spaces={"friday": SpaceSecond(11_800, 150, 20, 35, 36_000, 4, 140, 3, bytes(3 * 30))},
-    costliest=[(2**63 + number, 10, 1) for number in range(20)],
+    "edge-0-machine", 1_900_000_000_000, 12_000, 40, 7_000, 3, 2, 40, 1, 1, {"head": 2, "idle": 9},
+    [0, 6_900, 40, 60, 0], (40, 38, 2), {"waiting": 300, "full": 3}, 90_000_000, 310, 3, 12, 1024,
+    spaces={
+        "friday": SpaceSecond(
+            11_800, 150, 200, 35, 36_000, 4, 140, 300, bytes(3 * 30), first_sound=[0, 0, 1, 9, 20, 4, 1],
+            stayed=bytes(3 * 30), told=bytes(4 * 60), let_in=bytes(4 * 20), shares=150.5, mean=11_790.25,
+            ways={"mail": 3, "push": 20}, asking_mean=149.75,
+        ),
+    },
+    costliest=[(2**63 + number, 300 + number, 1 + number) for number in range(COSTLIEST)],
+    stages=[ReachSum(300, 7_000, 40, 5)] * len(Reach),
+    kinds=[KindSum(300, 7_000, 40, 1_200, 1_100, 30, 20, 3, 200, 5, Late(3, 40, 500, 6, 7), 140, 20, None, 9)]
+    * len(Kind),
+    room=EdgeRoom(12_000, 20_000, 10**9, 1000),
+    kernel=KernelSecond(3, 3, 0, 0, 0, 40, 20, 700, 0, 4, 9_000_000, 95_000_000, 0, 90_000),
+    span_ms=1_003,
 )  # fmt: skip
+"""All of a busy second: 64 sources that cost most, every kind, the kernel; only networks are missing."""
 
 
 def test_a_usual_row_is_small() -> None:
-    """Half a kilobyte a second and edge."""
-    assert len(encode(USUAL)) < 550
+    """Two kilobytes where it is full, the half of them by its 64 sources; a calm evening's, and a flood's, has one."""
+    assert len(encode(USUAL)) < 2100
     assert decode(encode(USUAL)) == USUAL
+    assert 0.4 < 1 - len(encode(msgspec.structs.replace(USUAL, costliest=[]))) / len(encode(USUAL)) < 0.5
+    for night in (Night(3, "steady", load=0.7), Night(7, "push", "page flood", share=0.8, load=2.0)):
+        assert 700 < statistics.median(len(encode(row)) for row in replay(night).rows) < 1200
+
+
+def test_what_a_house_keeps_of_a_full_row_is_smaller() -> None:
+    """A kilobyte and a half: the sketches of a space are not needed for a verdict."""
+    verdicts = LiveVerdicts()
+    verdicts.hear("friday", USUAL)
+    assert 1000 < len(verdicts._rows["friday"][0]) < 1600
 
 
 @given(st.builds(EdgeSecond, edge=st.text(max_size=20), at_ms=st.integers(0, 2**53), costliest=st.just([])))

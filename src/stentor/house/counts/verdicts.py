@@ -1,7 +1,7 @@
 """The verdict so far of spaces that are on, from the rows as they come.
 
 The function is that of ``stentor evidence verdict``, and so is what it says of the same rows. Rows are kept as bytes,
-without what a verdict does not need: half a kilobyte each.
+without what a verdict does not need: a kilobyte and a half each at most, but for rows that name networks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stentor.evidence.row import EdgeSecond, SpaceSecond
 from stentor.evidence.verdict import NightVerdict, judge
 
 MOST_ROWS: Final = 60_000
-"""Of a space, 30 MB: two hours of eight edges. Of a longer one the last are judged."""
+"""Of a space, 50 to 90 MB: two hours of eight edges. Of a longer one the last are judged."""
 ANEW_S: Final = 10.0
 REST: Final = 10
 """A verdict that took long is made anew after so many times as long: it never has more than a tenth of a processor."""
