@@ -27,9 +27,11 @@ from tests.support.nights import (
 
 HEAD = """# Judged nights
 
-`make proof-verdict` judges {nights:,} nights whose truth is known and writes this page. Seeds: {seeds}.
-The first is the commit of [the rules](../explanation/verdict.md), the others are later ones with the same rules: the
-nights follow from them, and nobody could know them while the rules were written.
+`make proof-verdict` judges {nights:,} nights whose truth is known and writes this page. {many} seeds were judged:
+{seeds}.
+The first is the commit of [the rules](../explanation/verdict.md), others are later ones with the same rules: the
+nights follow from them, and nobody could know them while the rules were written. How many nights of a seed there are
+was chosen before they were run; none was left out, and each seed is told apart below.
 
 Nights are replayed at the level of [rows](evidence.md): [sources act one by
 one](../../tests/support/nights.py), and what an edge makes of them goes through its own code (the sample of
@@ -39,6 +41,7 @@ what a request costs, and how fast the machine is, are drawn anew for each night
 more sources than the sample holds. A night is at the border when the ledger is within a tenth of where another
 verdict begins; there MIXED is right as well.
 """
+MANY = {1: "One", 2: "Two", 3: "Three"}
 
 
 @dataclass(frozen=True)
@@ -127,22 +130,27 @@ def least_right(wrong: int, count: int) -> float:
 
 
 def page(seeds: Mapping[str, int], found: Sequence[Judged], besides: Iterable[str]) -> str:
-    head = HEAD.format(nights=len(found), seeds=" and ".join(f"`{seed}` ({n:,})" for seed, n in seeds.items()))
-    return "\n".join([head, *summary(found), *_tables(found), *besides, *_misses(found)]) + "\n"
+    """``found`` are the nights of the seeds, one seed after the other."""
+    told = " and ".join(f"{n:,} nights of `{seed}`" for seed, n in seeds.items())
+    head = HEAD.format(nights=len(found), many=MANY.get(len(seeds), len(seeds)), seeds=told)
+    every = [head, *by_seed(seeds, found), "## Together", "", *summary(found)]
+    return "\n".join([*every, *_tables(found), *besides, *_misses(found)]) + "\n"
+
+
+def by_seed(seeds: Mapping[str, int], found: Sequence[Judged]) -> Iterator[str]:
+    """Each seed for itself: what was judged later does not speak for what was judged first."""
+    since = 0
+    for number, (seed, count) in enumerate(seeds.items()):
+        what = "the commit of the rules" if not number else "a later commit with the same rules"
+        yield f"## {count:,} nights of {seed[:8]}, {what}"
+        yield ""
+        yield from right(found[since : since + count])
+        yield ""
+        since += count
 
 
 def summary(found: Sequence[Judged]) -> Iterator[str]:
-    clear, border = [one for one in found if not one.border], [one for one in found if one.border]
-    wrong = sum(not one.right for one in clear)
-    near = Counter(
-        "right" if one.right else "MIXED" if one.finding is Outcome.MIXED else one.finding.value for one in border
-    )
-    yield f"- Clear nights: {len(clear):,}, of which {wrong} wrong: **{1 - wrong / len(clear):.2%} right**, "
-    yield f"  at least {least_right(wrong, len(clear)):.2%} with 95 % confidence."
-    yield (
-        f"- Nights at the border: {len(border):,}: " + ", ".join(f"{n} {name}" for name, n in near.most_common()) + "."
-    )
-    yield f"- Somebody was accused without need: {sum(one.slandered for one in found)} times."
+    yield from right(found)
     inside = [one for one in found if one.audience and one.hostile and not one.truth.fault]
     held = [
         one for one in inside if one.hostile and one.hostile.low - 0.05 <= one.truth.hostile <= one.hostile.high + 0.05
@@ -150,6 +158,21 @@ def summary(found: Sequence[Judged]) -> Iterator[str]:
     held_share = len(held) / len(inside)
     yield f"- The interval of hostile sources, and 5 % of the resource, held the truth in {held_share:.0%}."
     yield ""
+
+
+def right(found: Sequence[Judged]) -> Iterator[str]:
+    """How many clear nights were judged right, at least how many in a hundred, and what became of the others."""
+    clear, border = [one for one in found if not one.border], [one for one in found if one.border]
+    wrong = sum(not one.right for one in clear)
+    near = Counter(
+        "right" if one.right else "MIXED" if one.finding is Outcome.MIXED else one.finding.value for one in border
+    )
+    yield f"- Clear nights: {len(clear):,}, of which {wrong} wrong: **{1 - wrong / max(1, len(clear)):.2%} right**, "
+    yield f"  at least {least_right(wrong, max(1, len(clear))):.2%} with 95 % confidence."
+    yield (
+        f"- Nights at the border: {len(border):,}: " + ", ".join(f"{n} {name}" for name, n in near.most_common()) + "."
+    )
+    yield f"- Somebody was accused without need: {sum(one.slandered for one in found)} times."
 
 
 def _tables(found: Sequence[Judged]) -> Iterator[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.support.nights import FAULTS, Night
-from tests.support.verdicts import Judged, judged, nights
+from tests.support.verdicts import Judged, judged, nights, page, right
 
 SEED, COUNT = "a sample", 36
 MOST_WRONG = 1
 """Of clear nights: what cannot be told apart is in docs/reference/verdicts.md."""
+CLEAR = re.compile(r"^- Clear nights: ([\d,]+), of which (\d+) wrong", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +35,20 @@ def test_nobody_is_accused_without_need(sample: list[Judged]) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_ones_own_is_known(fault: str) -> None:
     assert judged(Night(3, "push", load=1.5 if fault in FAULTS[:2] else 0.7, fault=fault)).right
+
+
+def test_the_page_tells_each_seed_apart(sample: list[Judged]) -> None:
+    """Of each it says what it shows for itself; the page that is kept has that form, and adds up."""
+    seeds = {"first-commit": 24, "later-commit": 12}
+    told = page(seeds, sample, [])
+    assert "Two seeds were judged:\n24 nights of `first-commit` and 12 nights of `later-commit`." in told
+    first, later = "\n".join(right(sample[:24])), "\n".join(right(sample[24:]))
+    assert first != later
+    assert f"## 24 nights of first-co, the commit of the rules\n\n{first}\n" in told
+    assert f"## 12 nights of later-co, a later commit with the same rules\n\n{later}\n" in told
+    assert f"## Together\n\n{chr(10).join(right(sample))}\n" in told
+    kept = (Path(__file__).parents[3] / "docs" / "reference" / "verdicts.md").read_text("utf-8")
+    seeds_told = re.findall(r"^## (\d,\d+) nights of (\w+), ", kept, re.MULTILINE)
+    assert seeds_told == [("2,600", "34b16a31"), ("6,000", "ecc2e207")]
+    (every, wrong), *each = [(int(a.replace(",", "")), int(b)) for a, b in CLEAR.findall(kept)][::-1]
+    assert (every, wrong) == tuple(map(sum, zip(*each, strict=True)))
