@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from stentor.evidence import faults
 from stentor.evidence.kinds import Kind
 from stentor.evidence.load import Resource
 from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
 from stentor.evidence.sources import KindSum, Late
 from stentor.evidence.told import lines
-from stentor.evidence.verdict import NightVerdict, Outcome, judge
+from stentor.evidence.verdict import LEAST_COVER, NightVerdict, Outcome, judge
 
 SPACE = "friday"
 ROOM = EdgeRoom(places=1000, connections=4000, cpu_ms=1000)
@@ -85,6 +88,29 @@ def test_what_differs_by_more_than_its_errors_is_told_apart() -> None:
         wide = found.loads[0].hostile.high - found.loads[0].hostile.low
         assert 0.04 < wide < 0.06
     assert found.loads[0].ahead.low > 0 > verdict(night(cpu_ms=950, hostile=KindSum(9, 500, 0, 9))).loads[0].ahead.high
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("pages", {"cpu_ms": 990, "hostile": KindSum(480, 30_000, 10, 600, 900, guests=480)}),
+        ("certificate", {"tls": (40, 0, 40)}),
+        ("proxy", {"hasty": 90, "costliest": [(7, 990, 10)], "kinds": [KindSum(1), *[KindSum()] * (len(Kind) - 1)]}),
+        ("restart", {"turned_away": {"leaving": 9}}),
+        ("", {"failed": 100}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_four_faults_are_known_though_too_little_was_seen(name: str, fields: dict[str, Any]) -> None:
+    """Half of the rows are missing: what these show is why. Of any other fault it is UNKNOWN; the document says so."""
+    found = verdict(night(**fields)[::2])
+    assert found.cover < LEAST_COVER
+    assert found.finding is (Outcome.SELF_INFLICTED if name else Outcome.UNKNOWN)
+    if name:
+        assert found.reason == faults.SAID[faults.OwnFault(name)]
+        text = (Path(__file__).parents[3] / "docs" / "explanation" / "verdict.md").read_text("utf-8")
+        row = next(line for line in text.splitlines() if line.startswith("| **UNKNOWN**"))
+        assert f"`{name}`" in row
 
 
 def test_who_has_less_than_a_tenth_is_not_accused() -> None:
