@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from stentor.base.errors import Conflict
 from stentor.people.model import Account
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.rules import decide
@@ -31,7 +34,8 @@ async def test_outlets_and_newsletters(database_url: str) -> None:
 
 
 async def _of_posts(store: Store, outlets: OutletsTable) -> None:
-    """X has one post of a talk, unless that was refused; who gives up tells whether it may be there."""
+    """X has one post of a talk, unless that was refused, whoever asks again and at however many accounts; who gives up
+    tells whether it may be there."""
     space = await store.create(decide(None, CREATE, NOW))
     number = await outlets.add("ada", "x", "sealed", "api.x.com:443", now_ms=1)
     assert await outlets.keep_secret(number, "sealed", "newer")
@@ -52,6 +56,21 @@ async def _of_posts(store: Store, outlets: OutletsTable) -> None:
     await outlets.given_up(space.id, number, "doors", 1, trouble="too-old")
     assert (await outlets.posts(space.id))[0].state is OutletState.GIVEN_UP
     assert len(await outlets.expect(space.id, SpaceMoment.LIVE, now_ms=1)) == 1
+    with pytest.raises(Conflict) as caught:
+        await outlets.again(space.id, number, SpaceMoment.DOORS, now_ms=3)
+    assert caught.value.error_code == "outlet-once"
+    assert {each.state for each in await outlets.posts(space.id)} == {OutletState.GIVEN_UP, OutletState.WAITING}
+    eve = Account(id="eve", handle="eve", name="Eve", created_ms=0)
+    await store.accounts.create(eve, password=None, passkey=None, codes=[])
+    second = await outlets.add("eve", "x", "sealed", "api.x.com:443", now_ms=1)
+    await outlets.choose(space, OutletChoice(second, (SpaceMoment.LIVE,), ""), None, now_ms=1)
+    told = await outlets.expect(space.id, SpaceMoment.LIVE, now_ms=1)
+    assert [each.number for each, _ in told] == [number], "two accounts have one post, too"
+    [live] = [each for each in await outlets.posts(space.id) if each.moment is SpaceMoment.LIVE]
+    await outlets.ended(live, OutletState.REFUSED, trouble="outlet-budget")
+    assert len(await outlets.expect(space.id, SpaceMoment.LIVE, now_ms=1)) == 1
+    with pytest.raises(Conflict):
+        await outlets.again(space.id, number, SpaceMoment.LIVE, now_ms=4)
 
 
 async def _of_newsletters(store: Store, outlets: OutletsTable) -> None:

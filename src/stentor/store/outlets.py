@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, not_, select, update
 
 from stentor.base.errors import Conflict, NotFound
 from stentor.outlets.words import MOMENTS, ONCE
@@ -259,13 +259,18 @@ class OutletsTable:
         await self._set(post, state=state.value, id=id[:500], link=link[:500], trouble=trouble, said=said[:300])
 
     async def again(self, space: str, number: int, moment: SpaceMoment, *, now_ms: int) -> None:
-        """A host wants it posted, who has looked that it is not there. Raises :class:`NotFound`."""
+        """A host wants it posted, who has looked that it is not there. Raises :class:`NotFound`, and :class:`Conflict`
+        where there is one post of a talk and another moment has it."""
         mine = _post(space, number, moment) & _P.state.in_([each.value for each in STUCK])
         values = {"state": OutletState.WAITING.value, "trouble": "", "said": "", "tried_ms": None, "made_ms": now_ms}
 
         def work(connection: Connection) -> None:
             if not connection.execute(update(outlet_posts).where(mine).values(tries=_P.tries + 1, **values)).rowcount:
                 raise NotFound("There is nothing to be posted again.", code="outlet-missing")
+            if _posted_once(connection, space, number, but=moment):
+                raise Conflict(
+                    "There is one post of each talk there, and another moment or account has it.", code="outlet-once"
+                )
             add_jobs(connection, [_wanted(space, moment)], now_ms=now_ms)
 
         await self._work.write(work)
@@ -315,11 +320,14 @@ def _post(space: str, number: int, moment: SpaceMoment) -> ColumnElement[bool]:
     return (_P.space == space) & (_P.outlet == number) & (_P.moment == moment.value)
 
 
-def _posted_once(connection: Connection, space: str, number: int) -> bool:
-    """Whether an outlet at which there is one post of a talk has it, or may have it."""
+def _posted_once(connection: Connection, space: str, number: int, but: SpaceMoment | None = None) -> bool:
+    """Whether a network at which there is one post of a talk has it, or may have it, whoever's account posted it;
+    ``but``: the post of this moment at this outlet does not count."""
+    kind = select(_O.kind).where(_O.number == number, _O.kind.in_(ONCE)).scalar_subquery()
     there = (_P.space == space) & _P.state.not_in([OutletState.REFUSED.value, OutletState.GIVEN_UP.value])
-    query = select(_P.moment).join(outlets, _O.number == _P.outlet)
-    query = query.where(there, _O.number == number, _O.kind.in_(ONCE)).limit(1)
+    if but is not None:
+        there &= not_(_post(space, number, but))
+    query = select(_P.moment).join(outlets, _O.number == _P.outlet).where(there, _O.kind == kind).limit(1)
     return connection.execute(query).first() is not None
 
 
