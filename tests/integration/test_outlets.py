@@ -117,6 +117,9 @@ class Elsewhere:
         if path == "/2/tweets" and self.x_expired:
             self.x_expired = False
             return web.json_response({"title": "Unauthorized"}, status=401)
+        if behaves.isdecimal():  # it publishes, and says that it did not
+            self.take(path, told)
+            return web.json_response({"error": "No."}, status=int(behaves))
         refused = {BUSY: 429, NOT_LET_IN: 401, REFUSED: 422}
         if behaves in refused:
             return web.json_response({"error": f"It was {behaves}."}, status=refused[behaves])
@@ -327,6 +330,42 @@ async def test_nothing_is_posted_twice_however_an_outlet_behaves(site: Site, kin
                 assert (row.state == "done") or row.trouble, "the host is told what to do"
                 site.other.behaves.clear()
                 await table.delete(site.account, number)
+    finally:
+        await store.close()
+
+
+async def test_what_was_refused_is_looked_for_where_one_can(site: Site) -> None:
+    """A server that publishes and says 429, or that it has refused: the next attempt, by itself or because its host
+    wants it, finds the post and makes no second one; one that is not there is posted."""
+    now = [time.time()]
+    store = await Store.open(site.house.settings.database_address)
+    table, seal = OutletsTable(store.work), Seal(keys.own(site.house.settings, "courier").sealing)
+    try:
+        async with outside(networks("127.0.0.1")) as client:
+            sender = OutletSender(table, client, seal, lambda: now[0], "https://talk.example")
+            sealed = seal.close(msgspec.json.encode({"server": site.other.url, "token": "t"}), SEALED)
+            number = await table.add(site.account, "mastodon", sealed, "x:1", now_ms=1)
+            for behaves in ("429", "401", "403", "404", "422", REFUSED):
+                name = f"refused-{behaves}".replace(" ", "-")
+                await site.talk(name)
+                choice = OutletChoice(number, (SpaceMoment.PLANNED,), "")
+                await table.choose(await store.load(name), choice, None, now_ms=1)
+                await table.expect(name, SpaceMoment.PLANNED, now_ms=round(now[0] * 1000))
+                where: dict[str, str | int] = {"space": name, "outlet": number, "moment": "planned"}
+                job = OutgoingJob(kind=JOB, key=name, host="x:1", made_ms=1, payload=where)
+                site.other.behaves[:], now[0] = [behaves], time.time()
+                first = await sender.send(job)
+                if behaves != "429":
+                    assert [each.state for each in await table.posts(name)] == [OutletState.REFUSED]
+                    await table.again(name, number, SpaceMoment.PLANNED, now_ms=round(now[0] * 1000))
+                else:
+                    assert first.wait_s >= 60, "before that it may not be seen yet"
+                now[0] += 61
+                await sender.send(job)
+                [row] = await table.posts(name)
+                assert (row.state, len(site.about(name))) == (OutletState.DONE, 1), behaves
+                assert row.link
+            await table.delete(site.account, number)
     finally:
         await store.close()
 

@@ -1,8 +1,8 @@
 """Posts at outlets what hosts have chosen, each moment of a space once, however an outlet behaves.
 
-Before anything is sent it is noted that nobody knows whether the post is there. Only an answer takes that back. Whoever
-comes later (the same courier after a time-out, another one after a crash) looks first, or, where nobody can look and
-two of the same are two posts, asks the host.
+Before anything is sent it is noted that nobody knows whether the post is there. Only an answer takes that back, and a
+refusal only where nobody can look. Whoever comes later (the same courier after a time-out or a refusal, another one
+after a crash) looks first, or, where nobody can look and two of the same are two posts, asks the host.
 """
 
 from __future__ import annotations
@@ -194,10 +194,14 @@ class OutletSender:
             return Attempt(status=status)
         if status >= 500 or status == 408 or 200 <= status < 300:  # it may be there all the same
             return await self._unsure(outlet, task, outcome.code, outcome.said)
-        await table.tried(post, None)
+        wait_s = outcome.wait_s
+        if isinstance(outlet, ReadableOutlet):  # some publish and refuse all the same: whoever comes next looks first
+            wait_s = max(wait_s, LOOK_AFTER_S)
+        else:
+            await table.tried(post, None)
         state = OutletState.WAITING if outcome.again else OutletState.REFUSED
         await table.ended(post, state, trouble=outcome.code, said=outcome.said)
-        return Attempt(trouble=outcome.code, again=outcome.again, status=status, wait_s=outcome.wait_s)
+        return Attempt(trouble=outcome.code, again=outcome.again, status=status, wait_s=wait_s)
 
     async def _unsure(self, outlet: OutletAdapter, task: OutletTask, code: str, said: str) -> Attempt:
         if outlet.repeat is Repeat.NEVER:

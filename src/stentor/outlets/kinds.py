@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from stentor.outlets.bluesky import BlueskyOutlet
 from stentor.outlets.chats import DiscordOutlet, MatrixOutlet, SlackOutlet
-from stentor.outlets.contract import OutletAdapter
+from stentor.outlets.contract import OutletAdapter, ReadableOutlet
 from stentor.outlets.mastodon import MastodonOutlet
 from stentor.outlets.telegram import TelegramOutlet
 from stentor.outlets.x import XOutlet, weight
@@ -19,6 +19,8 @@ _ALL: Final[tuple[OutletAdapter, ...]] = (
 )  # fmt: skip
 OUTLETS: Final[dict[str, OutletAdapter]] = {each.kind: each for each in _ALL}
 """By kind, in the order in which they are offered."""
+READABLE: Final = frozenset(kind for kind, each in OUTLETS.items() if isinstance(each, ReadableOutlet))
+"""Kinds at which one can look whether a post is there."""
 X: Final = XOutlet.kind
 WEIGHTS: Final[dict[str, Callable[[str], int]]] = {X: weight}
 """How long networks take a text to be, where that is not its number of signs."""
