@@ -34,6 +34,11 @@ async def test_a_host_connects_and_chooses_with_keys(house: Whole, browsers: Bro
             )  # fmt: skip
             assert made.ok, await made.text()
             await ada.go("/account/outlets/space?space=ada-talks")
+            await ada.press("button[data-field=share]")
+            await shown.until("document.querySelector('.toast')?.textContent", "what became of it is said")
+            selected = "at => at.value.slice(at.selectionStart, at.selectionEnd)"
+            assert "On trees" in await ada.page.locator("#share").evaluate(selected)
+            assert await ada.page.locator("img[width='240']").evaluate("at => at.decode().then(() => at.naturalWidth)")
             await ada.press("summary:has-text('Other words')")
             await ada.write("[name=words-live]", "We have begun: {title}!")
             await ada.press("button[name=preview]")

@@ -23,6 +23,7 @@ from aiohttp import web
 
 from stentor.base import keys
 from stentor.base.seal import Seal
+from stentor.base.static import Static
 from stentor.bus.jobs import OutgoingJob
 from stentor.courier.addresses import networks
 from stentor.courier.client import outside
@@ -263,6 +264,27 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
     waiting = "SELECT count(*) FROM jobs WHERE kind = 'tell-outlets' AND done_ms IS NULL"
     await eventually(lambda: site.rows(waiting) == [(0,)], "a house does it again", within_s=20)
     assert len(site.about("trees")) == 2
+
+
+async def test_text_and_picture_are_ready_for_what_is_posted_by_hand(site: Site) -> None:
+    """The card that the audience's server has: shown, and to be downloaded, from where the policy of the page lets
+    pictures come. The text can be copied by a button, and selected without a script."""
+    await site.talk("by-hand")
+    edge = site.house.settings.audience_address
+    page = await site.ada.get("/account/outlets/space?space=by-hand", headers=FORM)
+    found = re.search(r'<img src="([^"]+)".*<a href="([^"]+)" download="([^"]+)"', page.text)
+    assert found, page.text
+    image = found[1]
+    assert (image, found[2], found[3]) == (f"{edge}/static/today/card.png", image, "by-hand.png")
+    assert Static("stentor.edge").find("today", "card.png")[0].content_type == "image/png"
+    images = page.headers["content-security-policy"].partition("img-src ")[2].partition(";")[0].split()
+    assert "{0.scheme}://{0.netloc}".format(urlsplit(image)) in images
+    assert re.search(
+        r'<textarea rows="4" readonly id="share">On by-hand[^<]*/s/by-hand\?by=share</textarea>', page.text
+    )
+    assert re.search(r'<button type="button"[^>]* hidden data-field="share"[^>]*>Copy the text<', page.text)
+    [script] = re.findall(r'src="(/studio/[^"]+/copying\.js)"', page.text)
+    assert (await site.ada.get(script)).is_success
 
 
 async def test_it_is_nobody_elses(site: Site) -> None:

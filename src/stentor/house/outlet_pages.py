@@ -22,7 +22,7 @@ from stentor.house.spaces.service import Spaces
 from stentor.house.who.callers import Callers
 from stentor.house.who.sessions import Sessions
 from stentor.outlets.kinds import OUTLETS, SHARE, X, shares
-from stentor.outlets.words import LONGEST_WORDS, MOMENTS, ONCE, still_so
+from stentor.outlets.words import LONGEST_WORDS, MOMENTS, ONCE, picture_of, still_so
 from stentor.spaces import rights
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import Space
@@ -204,8 +204,8 @@ class _Choosing:
             "outlets-space",
             space=space, rows=rows, kinds=OUTLETS, moments=MOMENTS, wrong=wrong, said=said, longest=LONGEST_WORDS,
             trouble=troubles(self.pages, visit), public=not space.private, share=text,
-            shares=shares(text, text.rpartition("\n")[2]), stuck=STUCK, once=ONCE,
-            now_so={each for each in MOMENTS if still_so(each, space)},
+            picture=picture_of(space, self.desk.site), shares=shares(text, text.rpartition("\n")[2]), stuck=STUCK,
+            once=ONCE, now_so={each for each in MOMENTS if still_so(each, space)},
             shown=tried_choice.outlet if tried_choice else 0,
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Final
 from stentor.base.texts import Catalogue
 from stentor.base.times import written
 from stentor.social.text import characters
+from stentor.spaces.about import cover_address
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.wire import ways
@@ -28,6 +29,12 @@ ONCE: Final = frozenset({"x"})
 def link_of(space: Space, site: str, way: str) -> str:
     """The address that stands in a post."""
     return ways.link(f"{site}/s/{space.id}", way)
+
+
+def picture_of(space: Space, site: str) -> str:
+    """Where the picture is that goes with a post by hand: the cover, or the card of the site. Any version of a static
+    file is today's."""
+    return cover_address(space.about, f"{site}/s/{space.id}") or f"{site}/static/today/card.png"
 
 
 def compose(

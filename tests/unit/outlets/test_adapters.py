@@ -301,6 +301,10 @@ def test_networks_that_hosts_post_to_by_hand() -> None:
     assert set(found) == set(SHARED)
     assert found["Facebook"].endswith("?u=https%3A%2F%2Fx.example%2F%3Fy%3D1")
     assert "a%20%26%20b%0Ahttps" in found["X"]
+    space = Space(id=SpaceId("friday"), title="T", state=State.LIVE)
+    assert words.picture_of(space, "https://talk.example") == "https://talk.example/static/today/card.png"
+    covered = msgspec.structs.replace(space, about=msgspec.structs.replace(space.about, cover_ms=7))
+    assert words.picture_of(covered, "https://talk.example") == "https://talk.example/s/friday/cover.jpg?v=7"
 
 
 def test_an_outlets_own_words_are_kept_on_one_line() -> None:
