@@ -219,7 +219,9 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
     and never shown again."""
     await site.talk("trees")
     asked = await site.ada.get("/account/outlets?kind=mastodon", headers=FORM)
-    assert "not yet used for real" in asked.text
+    assert asked.text.count("not yet used for real") == 2
+    assert "document of 2026-11-28, not" in asked.text
+    assert "document of 2017-01, not" in asked.text, "that of the newsletter"
     wrong = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="")
     assert wrong.status_code == 400
     gone = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="very secret")

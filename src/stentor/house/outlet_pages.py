@@ -16,6 +16,7 @@ from stentor.base.units import made_id
 from stentor.house.forms import Page, form_of, see, tried
 from stentor.house.moderation_pages import said
 from stentor.house.outlets.browser import BACK, BROWSERS, BrowserConnecting
+from stentor.house.outlets.newsletters import DOCUMENT, DOCUMENT_OF
 from stentor.house.outlets.service import OutletDesk, require_public
 from stentor.house.pages import READ, Pages, Visit, sign_in_first
 from stentor.house.spaces.service import Spaces
@@ -73,6 +74,7 @@ class _Connecting:
             renews=renews, browsers=BROWSERS,
             people={each: await desk.newsletters.table.counted(each) for each in letters},
             waiting=await self.browsers.waiting(mine), mails=desk.newsletters.post.on,
+            mails_document=DOCUMENT, mails_since=DOCUMENT_OF,
             money=desk.money, spent=await desk.spent() if outlet and outlet.kind == X else "",
             handle=visit.account.handle, at=desk.home, trouble=troubles(self.pages, visit),
             given={name: value for name, value in (given or {}).items() if name in kept},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -33,6 +35,7 @@ from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import Space, State
 from stentor.wire.ways import WAYS
 
+DOCS = Path(__file__).parents[3] / "docs"
 LINK = "https://talk.example/s/friday?by=mastodon"
 POST = OutletPost(
     text=f"Grüße 👋\n\n{LINK}", link=LINK, language="de", key="friday-3-live-0", made_ms=1_900_000_000_123
@@ -257,6 +260,20 @@ def test_each_says_what_it_is_built_to(kind: str) -> None:
     assert (outlet.repeat is Repeat.LOOK) == isinstance(outlet, ReadableOutlet)
     assert outlet.host(SECRETS[kind]).startswith("https://")
     assert {kind, SHARE} <= set(WAYS)
+
+
+def test_documents_say_what_each_is_built_to() -> None:
+    """With its date, the newsletter and webhooks too; but those that hosts post to by hand."""
+    page = (DOCS / "howto" / "outlets.md").read_text("utf-8")
+    rows = [
+        line.split(" | ") for line in page.splitlines() if line.startswith("| ") and "takes the picture" not in line
+    ]
+    assert len(rows) == 1 + len(OUTLETS) + 1
+    for name, _, _, built, _ in rows[1:]:
+        assert re.match(r"\[(\d+ )?[A-Z][a-z]+ \d{4}\]\(https://", built), name
+    assert "None of these networks was used for real yet" in page
+    hooks = (DOCS / "reference" / "webhooks.md").read_text("utf-8")
+    assert re.search(r"document\]\(https://[^)]+\) of \d+ [A-Z][a-z]+ \d{4}, and was not yet used for real", hooks)
 
 
 def test_each_way_has_a_name_in_the_report() -> None:

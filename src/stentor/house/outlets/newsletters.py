@@ -24,6 +24,9 @@ from stentor.store.newsletters import FORGET, Newsletter, NewslettersTable, Subs
 
 SUBSCRIBER: Final = "subscriber"
 """What addresses are sealed as, and what links are receipts of."""
+DOCUMENT: Final = "https://www.rfc-editor.org/rfc/rfc8058"
+DOCUMENT_OF: Final = "2017-01"
+"""What mails of newsletters are built to, and its date."""
 
 
 class NewsletterDesk:
