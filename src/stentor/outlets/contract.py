@@ -53,8 +53,8 @@ class OutletRefusal(msgspec.Struct, frozen=True):
 
     code: str
     """Why, in one of our words: ``outlet-token``, ``outlet-gone``, ``outlet-words``, ``outlet-busy``, ``outlet-odd``,
-    ``outlet-denied``, ``outlet-money`` (nothing is left of what was paid), ``outlet-not-found`` (of a look: no such
-    post is there)."""
+    ``outlet-denied``, ``outlet-blocked`` (a protection in front of it lets no program in), ``outlet-money`` (nothing is
+    left of what was paid), ``outlet-not-found`` (of a look: no such post is there)."""
     said: str = ""
     """In the outlet's own."""
     again: bool = False
@@ -221,9 +221,18 @@ def well(answer: OutletAnswer) -> bool:
 def refusal(answer: OutletAnswer, wait_s: float = 0.0) -> OutletRefusal:
     """What a status says that is not 2xx. Of 5xx nobody knows what was done: the courier treats it as a time-out."""
     codes = {401: "outlet-token", 403: "outlet-token", 404: "outlet-gone", 410: "outlet-gone", 429: "outlet-busy"}
+    if answer.status == 403 and _is_of_protection(answer):
+        return OutletRefusal("outlet-blocked")
     words = answer.status in (400, 413, 422)
     code = codes.get(answer.status, "outlet-words" if words else "outlet-odd")
     return OutletRefusal(code, said(answer), again=answer.status == 429, wait_s=max(wait_s, answer.retry_after_s))
+
+
+def _is_of_protection(answer: OutletAnswer) -> bool:
+    """Whether no API speaks, but what stands before it, such as Cloudflare: a page, its number, or nothing. What Slack
+    says is a word."""
+    body = answer.body.strip().lower()
+    return not body or body.startswith((b"<", b"error code:"))
 
 
 def odd(answer: OutletAnswer) -> OutletRefusal:

@@ -32,6 +32,7 @@ SHARED: Final = {
     "Threads": "https://www.threads.net/intent/post?text={text}",
     "X": "https://x.com/intent/post?text={text}",
     "Instagram": "https://www.instagram.com/",
+    "Truth Social": "https://truthsocial.com/",
 }
 """Networks that let no program of this kind post, or not for nothing: where to paste the words."""
 

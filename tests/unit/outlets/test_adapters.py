@@ -91,6 +91,20 @@ def test_mastodon() -> None:
     assert outcome == Posted("@ada@social.example")
 
 
+@pytest.mark.parametrize(
+    "page", [b"", b" <!DOCTYPE html><title>Attention Required! | Cloudflare</title>", b"error code: 1020"]
+)
+def test_a_protection_in_front_of_a_network_is_not_its_api(page: bytes) -> None:
+    """Truth Social's is Cloudflare: a new token would not help. What an API says stays what it is, Slack's word too."""
+    assert posted("mastodon", (403, page))[0] == OutletRefusal("outlet-blocked")
+    assert posted("mastodon", (403, {"error": "This action is outside the authorized scopes"}))[0] == OutletRefusal(
+        "outlet-token", "This action is outside the authorized scopes"
+    )
+    assert posted("slack", (403, b"invalid_token"))[0] == OutletRefusal("outlet-token", "invalid_token")
+    assert posted("mastodon", (401, page))[0] != OutletRefusal("outlet-blocked")
+    assert "Truth Social" in SHARED, "its host may copy and open"
+
+
 def test_mastodon_in_the_browser() -> None:
     """With PKCE where the server says that it knows it, and only there; what is not needed any more is not kept."""
     outlet = OUTLETS["mastodon"]
