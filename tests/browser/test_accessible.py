@@ -112,14 +112,19 @@ async def _servers(page: Visit, house: Whole) -> None:
     await page.says("#notice", "bad.example is treated like any other server again.")
 
 
+async def test_the_pages_of_the_design(house: Whole, browsers: Browsers) -> None:
+    """Every part of the pages of the house, in every state."""
+    async with visit(browsers.plain, at(house, "/admin/design")) as page:
+        for part in ("", "/posts", "/frame", "/stage", "/pages"):
+            await page.page.goto(at(house, f"/admin/design{part}"))
+            await open_to_all(page, f"design{part}")
+
+
 async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
     """Signed out and signed in: the list, the stage, asking to speak, all about accounts, and what is not there."""
     tokens = await house.space("access", "guest")
     async with visit(browsers.plain, at(house, "/sign-in")) as page:
         await open_to_all(page, "sign-in")
-        for part in ("", "/posts", "/frame", "/stage", "/pages"):
-            await page.page.goto(at(house, f"/admin/design{part}"))
-            await open_to_all(page, f"design{part}")
         await page.page.goto(at(house, "/ask/access"))
         await page.until("!document.querySelector('#ask-form').hidden", "one can ask")
         await open_to_all(page, "ask")

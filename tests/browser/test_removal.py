@@ -32,7 +32,7 @@ async def test_a_host_deletes_what_was_said(house: Whole, browsers: Browsers) ->
         assert "0:01 to 0:02 of the recording of “The removal”" in await host.sure()
         await host.says("#after-removed", "0:01 to 0:02")
         assert "The guest asked" in await host.page.inner_text("#after-removed")
-        await host.says("#editions-said", "It's ready.")
+        await host.says("#editions-said", "It's ready.", within_s=90)
         await host.says("#editions-cut", "Deleted on request")
         await host.page.select_option("#editions-first", "cut")
         await house.until("removal", lambda view: not view["switches"]["unedited"], "the cut is what people get")

@@ -83,7 +83,7 @@ async def made(who: httpx.AsyncClient, count: int) -> list[dict[str, Any]]:
 
     async def follow() -> None:
         nonlocal found
-        while not found or found["running"]:
+        while not found or found["running"] or any(each["checked_ms"] is None for each in found["backups"]):
             found = (await who.get("/site/backups")).json()
 
     async with asyncio.timeout(60):

@@ -52,7 +52,8 @@ class ActivitySender:
         """One attempt. Raises :class:`Overloaded` without the database."""
         inbox, actor = str(job.payload["inbox"]), int(job.payload["actor"])
         blocked = await self._blocked.get("blocked", self._policies.blocked)
-        if not blocked.isdisjoint(names(server(inbox))):
+        # What is let in again is told at once: what is given up here comes to nobody.
+        if not blocked.isdisjoint(names(server(inbox))) and await self._policies.blocks(inbox):
             return Attempt(trouble="server-blocked")
         body = await self._bodies.get(_same(job.payload), lambda: self._body(job.payload))
         if body is None:

@@ -38,6 +38,7 @@ from stentor.house.hooks import schema as hook_schema
 from stentor.house.imports import schema as import_schema
 from stentor.house.mail import schema as mail_schema
 from stentor.house.media import schema as media_schema
+from stentor.house.moderation import elsewhere as elsewhere_schema
 from stentor.house.moderation import schema as moderation_schema
 from stentor.house.outlets import schema as outlet_schema
 from stentor.house.private import schema as private_schema
@@ -294,6 +295,7 @@ MODULES = (
     moderation_schema,
     door_schema,
     edition_schema,
+    elsewhere_schema,
     federation_schema,
     policy_schema,
     hook_schema,

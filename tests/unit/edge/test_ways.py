@@ -28,6 +28,6 @@ async def test_programs_are_not_counted() -> None:
 async def test_what_is_no_way_is_not_kept() -> None:
     """Whatever stands in an address: memory does not grow by it."""
     async with edge() as rig:
-        for way in ("x", "Push", "push%20", "a" * 200):
+        for way in ("y", "Push", "push%20", "a" * 200):
             assert (await rig.get(f"/s/friday?by={way}", GOES))[1]["location"] == "/s/friday"
         assert rig.channel.ways == {}

@@ -24,7 +24,7 @@ let shown = "";
 const DAY_MS = 24 * 3600e3; // nobody opens a space so long before its time on purpose
 const VERDICT_MS = 10e3; // the house makes it no more often
 /** @type {Map<string, string>} */
-const verdicts = new Map(); // of spaces that are on and full, by id
+const verdicts = new Map(); // of spaces that are on, by id
 let verdictsMs = 0;
 
 /** @param {string} sentence */
@@ -102,7 +102,7 @@ async function judge(spaces) {
   if (Date.now() - verdictsMs < VERDICT_MS) return;
   verdictsMs = Date.now();
   const on = spaces.filter(({ state }) => ["doors_open", "live", "interrupted"].includes(state));
-  const said = await Promise.all(on.map(({ id }) => verdict(id, token, false).catch(() => "")));
+  const said = await Promise.all(on.map(({ id }) => verdict(id, token).catch(() => "")));
   verdicts.clear();
   on.forEach(({ id }, at) => { if (said[at]) verdicts.set(id, said[at]); });
 }

@@ -8,11 +8,9 @@ const LEAST_COVER = 0.9; // below that nothing is said (evidence/verdict.py)
 /**
  * @param {string} space
  * @param {string} token
- * @param {boolean} [always] also where nothing is full, and nobody attacks
  */
-export async function verdict(space, token, always = true) {
-  const found = await ask("GET", `/spaces/${space}/verdict`, { token });
-  return always || found.accuses || found.finding !== "NOTHING WAS FULL" ? said(found) : "";
+export async function verdict(space, token) {
+  return said(await ask("GET", `/spaces/${space}/verdict`, { token }));
 }
 
 /** @param {Verdict} verdict */
