@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import Connection
@@ -45,7 +45,10 @@ async def _pooler(url: str) -> AsyncIterator[str]:
     address = urlsplit(url)
     socket = f"{parse_qs(address.query)['host'][0]}/.s.PGSQL.5432"
 
+    serving: set[asyncio.Task[None] | None] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         from_server, to_server = await asyncio.open_unix_connection(socket)
         passing = asyncio.create_task(_pass(reader, to_server))
         try:
@@ -56,15 +59,19 @@ async def _pooler(url: str) -> AsyncIterator[str]:
                     body = (1).to_bytes(4) + body[4:]
                 writer.write(head + body)
         except asyncio.IncompleteReadError:
-            writer.close()
+            pass  # its end
         finally:
             await passing
-            to_server.close()
+            for each in (writer, to_server):
+                each.close()
+                with suppress(OSError):
+                    await each.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         yield f"postgresql://postgres:@127.0.0.1:{port}{address.path}?sslmode=disable&gssencmode=disable"
+        await asyncio.wait([each for each in serving if each is not None])  # or they would outlive the loop
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
