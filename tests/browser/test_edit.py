@@ -71,3 +71,18 @@ async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browse
         await host.says("#edit-said", "Nothing has changed")
         host.calm()
         listener.calm()
+
+
+async def test_a_menu_stays_open_while_somebody_comes(house: Whole, browsers: Browsers) -> None:
+    """Whoever is about to mute somebody does not lose the button, nor the place of the keyboard."""
+    tokens = await house.space("menus", "guest")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/menus#token={tokens['host']}"
+    async with visit(browsers.plain, stage) as host:
+        await host.until("document.querySelectorAll('#people li').length === 2", "the seats are shown")
+        await host.page.click("#people li:nth-child(2) summary")
+        await host.page.focus("#people li:nth-child(2) details button")
+        await house.call("POST", "/spaces/menus/invitations", {"name": "late"})
+        await host.until("document.querySelectorAll('#people li').length === 3", "who comes is shown")
+        assert await host.page.locator("#people li:nth-child(2) details").get_attribute("open") is not None
+        assert await host.page.evaluate("document.activeElement.closest('details')?.open")
+        host.calm()

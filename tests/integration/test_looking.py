@@ -71,6 +71,7 @@ async def test_only_who_is_signed_in_makes_us_ask_and_not_too_often(site: Site) 
     wish = {"handle": "bob", "name": "Bob", "password": "several words together"}
     assert (await site.house.anyone.post("/api/v1/sign-up", json=wish, headers=headers)).status_code == 201
     async with app(site, "bob") as http:
+        http.timeout = 40.0  # twenty at once, of which each may take eight seconds
         both = await asyncio.gather(*(found(http, f"@eve@{host}") for _ in range(2)))
         assert both == [([f"eve@{host}"], [])] * 2
         assert len(site.other.asked) == 2, "the name, and the person"

@@ -53,9 +53,11 @@ export class People {
       this.drawn = now;
       const gone = [...this.rows].filter(([id]) => !view.seats.some((seat) => seat.id === id)).map(([, { name }]) => name);
       if (gone.length) $("people-said").textContent = text("stage.gone", { names: gone.join(", ") });
-      this.rows = new Map(view.seats.map((seat) => [seat.id, this.#row(seat)]));
+      const [before, focus] = [this.rows, document.activeElement];
+      this.rows = new Map(view.seats.map((seat) => [seat.id, this.#kept(seat, before.get(seat.id))]));
       const rows = [...this.rows.values()].map(({ row }) => row);
       $("people").replaceChildren(...(rows.length ? rows : [element("li", { className: "quiet" }, text("stage.nobody"))]));
+      if (focus instanceof HTMLElement && focus.isConnected) focus.focus();
       if ($("bans")) this.#bans(view.banned);
     }
     for (const seat of view.seats) {
@@ -75,6 +77,16 @@ export class People {
     this.heard = new Map(seats.map((seat) => [seat.id, seat]));
     this.spoken = seats.reduce((sum, { spoken_s: spoken }) => sum + spoken, 0);
     for (const seat of seats) this.#mark(seat);
+  }
+
+  /**
+   * The row that is there already, with its menu as it is open, unless something of its own has changed.
+   * @param {SeatView} seat
+   * @param {any} known
+   */
+  #kept(seat, known) {
+    const of = JSON.stringify([seat.name, seat.role, seat.portrait, seat.may, this.you]);
+    return known?.of === of ? known : { ...this.#row(seat), of };
   }
 
   /** @param {SeatView} seat */

@@ -18,11 +18,26 @@ const token = sessionStorage.getItem(`stentor-invitation-${id}`) ?? ""; // what 
 const ask = (method, path, more = {}) => call(method, path, { token, ...more });
 
 /** @typedef {{ number: number, name: string, kind: string, server: string, on: boolean, state: string, trouble: string, words: string, since_ms: number | null, dropped: number }} Destination */
-/** @param {Destination} one */
-const stand = (one) => element("ul", { className: "lights" }, sent(one, one.words));
+/** @typedef {{ of: string, row: HTMLElement, lights: HTMLElement }} Row */
 
-/** @param {Destination} one */
-function row(one) {
+/**
+ * A row stays while only its light changes: whoever is at one of its buttons stays there.
+ * @param {Destination} one
+ * @param {Row | undefined} known
+ * @returns {Row}
+ */
+function kept(one, known) {
+  const of = JSON.stringify([one.name, one.server, one.on]);
+  const lights = known?.of === of ? known.lights : element("ul", { className: "lights" });
+  lights.replaceChildren(sent(one, one.words));
+  return known?.of === of ? known : { of, lights, row: row(one, lights) };
+}
+
+/**
+ * @param {Destination} one
+ * @param {HTMLElement} lights
+ */
+function row(one, lights) {
   const path = `/destinations/${one.number}`;
   const turn = button(text(one.on ? "simulcast.stop" : "simulcast.start"), () => attempt(async () => {
     await ask("PATCH", path, { body: { on: !one.on } });
@@ -34,17 +49,26 @@ function row(one) {
       await draw();
     });
   }, { className: "small danger" });
-  const name = element("span", {}, element("strong", {}, one.name), " ", element("code", {}, one.server), stand(one));
+  const name = element("span", {}, element("strong", {}, one.name), " ", element("code", {}, one.server), lights);
   return element("li", {}, name, element("span", { className: "buttons" }, turn, removed));
 }
 
+/** @type {Map<number, Row>} */
+let rows = new Map();
 let shown = "";
 async function draw() {
   const { destinations } = await ask("GET", LIST);
   const now = JSON.stringify(destinations);
-  if (now === shown) return; // whoever is at a button stays there
+  if (now === shown) return;
   shown = now;
-  $("destinations").replaceChildren(...(destinations.length ? destinations.map(row) : [element("li", { className: "quiet" }, text("simulcast.none"))]));
+  const before = rows;
+  rows = new Map(destinations.map((/** @type {Destination} */ one) => [one.number, kept(one, before.get(one.number))]));
+  const [list, made] = [$("destinations"), [...rows.values()].map((each) => each.row)];
+  if (made.length && made.length === list.children.length && made.every((each, at) => each === list.children[at])) return;
+  const buttons = () => /** @type {HTMLElement[]} */ ([...list.querySelectorAll("button")]);
+  const at = buttons().findIndex((each) => each === document.activeElement);
+  list.replaceChildren(...(made.length ? made : [element("li", { className: "quiet" }, text("simulcast.none"))]));
+  buttons()[at]?.focus();
 }
 
 /** What each kind of server is asked for: the beginning of its address, and whether it needs a key.
