@@ -7,14 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, Router, get, post, route
+from litestar import Request, Router, post, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
 
+from stentor.house import letter_links
 from stentor.house.forms import Page, form_of, tried
 from stentor.house.outlets.newsletters import NewsletterDesk
 from stentor.house.pages import READ, Pages, Visit
-from stentor.house.remind_pages import ONE_CLICK
 from stentor.house.who.callers import address_of
 from stentor.house.who.sessions import Sessions
 from stentor.store.newsletters import Newsletter
@@ -62,27 +61,10 @@ def _of_asking(pages: Pages, desk: NewsletterDesk, sessions: Sessions) -> list[H
 def _of_links(pages: Pages, desk: NewsletterDesk, sessions: Sessions) -> list[HTTPRouteHandler]:
     """``/account/newsletter/{receipt}``."""
 
-    async def shown(request: _Request, receipt: str, done: str = "") -> Page:
+    async def shown(request: _Request, receipt: str, done: str) -> Page:
         visit = msgspec.structs.replace(await pages.visit(request), path="")  # the link goes no further
         found, of = await desk.of_link(receipt)
         state = done or ("gone" if found is None else "asked" if found.confirmed_ms is None else "on")
         return pages.answer(visit, "newsletter", of=of, state=state, wrong="", action=f"{PAGE}/{receipt}")
 
-    @get(f"{PAGE}/{{receipt:str}}", include_in_schema=False)
-    async def look(request: _Request, receipt: FromPath[str]) -> Page:
-        return await shown(request, receipt)
-
-    @post(f"{PAGE}/{{receipt:str}}", include_in_schema=False, status_code=200)
-    async def answer(request: _Request, receipt: FromPath[str]) -> Page:
-        fields = await form_of(request)
-        if fields.get(ONE_CLICK) == "One-Click":
-            await desk.take_back(receipt)
-            return await shown(request, receipt, "off")
-        sessions.guard(request)
-        if fields.get("do") == "on":
-            await desk.confirm(receipt)
-            return await shown(request, receipt)
-        await desk.take_back(receipt)
-        return await shown(request, receipt, "off")
-
-    return [look, answer]
+    return letter_links.routes(PAGE, desk, sessions, shown)

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from litestar import Request, Response, Router, get, post, route
+from litestar import Request, Response, Router, post, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
 
 from stentor.base import push
 from stentor.base.errors import NotFound
 from stentor.base.times import written
 from stentor.base.units import made_id
+from stentor.house import letter_links
 from stentor.house.forms import Page, form_of, see, tried
 from stentor.house.pages import READ, Pages, Visit
 from stentor.house.reach.reminders import ReminderDesk
@@ -30,8 +30,6 @@ from stentor.store.actors import ActorsTable
 from stentor.store.newsletters import NewslettersTable
 
 MOST_BYTES = 16 * 1024
-ONE_CLICK = "List-Unsubscribe"
-"""The field of a mail program's own button (RFC 8058, 3.1); it comes without a cookie, from anywhere."""
 _Request = Request[Any, Any, Any]
 
 
@@ -137,7 +135,7 @@ def _here(asking: _Asking, sessions: Sessions, actors: ActorsTable) -> list[HTTP
 def _of_links(pages: Pages, desk: ReminderDesk, sessions: Sessions) -> list[HTTPRouteHandler]:
     """``/account/remind/{receipt}``."""
 
-    async def shown(request: _Request, receipt: str, done: str = "") -> Page:
+    async def shown(request: _Request, receipt: str, done: str) -> Page:
         visit = msgspec.structs.replace(await pages.visit(request), path="")  # the link goes no further
         found, space = await desk.find(receipt)
         state = done or ("gone" if found is None else "asked" if found.confirmed_ms is None else "on")
@@ -145,21 +143,4 @@ def _of_links(pages: Pages, desk: ReminderDesk, sessions: Sessions) -> list[HTTP
         at = written(space.scheduled_ms, visit.language, zone) if space and space.scheduled_ms else ""
         return pages.answer(visit, "reminder", state=state, space=space, action=f"/account/remind/{receipt}", at=at)
 
-    @get("/account/remind/{receipt:str}", include_in_schema=False)
-    async def look(request: _Request, receipt: FromPath[str]) -> Page:
-        return await shown(request, receipt)
-
-    @post("/account/remind/{receipt:str}", include_in_schema=False, status_code=200)
-    async def answer(request: _Request, receipt: FromPath[str]) -> Page:
-        fields = await form_of(request)
-        if fields.get(ONE_CLICK) == "One-Click":
-            await desk.take_back(receipt)
-            return await shown(request, receipt, "off")
-        sessions.guard(request)
-        if fields.get("do") == "on":
-            await desk.confirm(receipt)
-            return await shown(request, receipt)
-        await desk.take_back(receipt)
-        return await shown(request, receipt, "off")
-
-    return [look, answer]
+    return letter_links.routes("/account/remind", desk, sessions, shown)

@@ -72,6 +72,7 @@ class PublicKeeper:
         """
         late_ms = None if self._lease.held else unix_ms(self._clock()) - LEFT_MS
         found = set(await self._outbox.waiting(AT_ONCE, before_ms=late_ms))
+        self._broken &= found  # what has changed meanwhile is tried again
         rows = sorted(found - self._broken, key=lambda row: ORDER.index(row.kind))
         if not rows:
             return 0
