@@ -1,29 +1,28 @@
-"""What a search costs the database: ``python -m bench.search --folder DIR [--fill] [--databases …]``.
+"""What a search costs the database: ``python -m bench.search --folder DIR [--fill] [--databases …] [--searches 120]``.
 
 ``--fill`` makes the databases of ``bench.search_data`` in the folder (1 M posts) and ends. Without it people search
 in them, one after the other, by all that people search by: each with words of its own, the first page of 20 as the
-store finds it, with all that is looked up of who may find what.
+store finds it, with all that is looked up of who may find what. Processor time is the house's and that of its session
+of PostgreSQL together.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from bench.kept import RESULTS
+from bench.kept import head, keep, state, watched
 from bench.search_data import FINDABLE_OF_TEN, VOCABULARY, WordyPlace, fill, word
-from bench.social import percentiles, timed
+from bench.social import Processor, measured, percentiles, timed
 from stentor.social.ids import PostIds
 from stentor.social.searching import parse
 from stentor.store.indexing import IndexingTable
@@ -33,7 +32,6 @@ from stentor.store.search import SearchesTable
 from stentor.store.spaces import Store
 from tests.support.postgres import Postgres, module
 
-SEARCHES: Final = 120
 PAGE: Final = 20
 COMMON: Final = 40
 INDEXED: Final = 2000
@@ -58,12 +56,12 @@ def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[tuple[str, Pat
         server.cleanup()
 
 
-def kinds(table: SearchesTable, profiles: ProfilesTable, readers: list[int], few: int) -> dict[str, _Ask]:
+def kinds(table: SearchesTable, profiles: ProfilesTable, readers: list[int], few: int, count: int) -> dict[str, _Ask]:
     """What people look for. ``few`` follows so few that a common word by people who want to be found by nobody is
     mostly for others."""
     rng = np.random.default_rng(12)
-    rare, middle = rng.integers(5_000, VOCABULARY, SEARCHES).tolist(), rng.integers(200, 5_000, SEARCHES).tolist()
-    common = rng.integers(0, COMMON, SEARCHES).tolist()
+    rare, middle = rng.integers(5_000, VOCABULARY, count).tolist(), rng.integers(200, 5_000, count).tolist()
+    common = rng.integers(0, COMMON, count).tolist()
 
     def posts(say: Callable[[int], str], reader: int | None = None) -> _Ask:
         async def ask(each: int) -> object:
@@ -111,18 +109,20 @@ def kinds(table: SearchesTable, profiles: ProfilesTable, readers: list[int], few
     }
 
 
-async def measure(url: str) -> dict[str, Any]:
+async def measure(url: str, count: int) -> dict[str, Any]:
     """Everything in one filled database."""
     store, place = await Store.open(url), WordyPlace()
     try:
         readers, table, found = place.readers(), SearchesTable(store.work), dict[str, Any]()
-        for name, ask in kinds(table, ProfilesTable(store.work), readers["ordinary"], readers["three"][0]).items():
-            await timed(SEARCHES, ask)  # once, so that what is read lies in memory as it does where people search
-            begun_s = time.process_time()
-            found[name] = percentiles(await timed(SEARCHES, ask))
-            # without what PostgreSQL itself takes; other work on the machine changes it least
-            found[name]["processor_ms"] = round((time.process_time() - begun_s) * 1000 / SEARCHES, 1)
-            print(f"  {name}: {found[name]}", flush=True)
+        profiles, few = ProfilesTable(store.work), readers["three"][0]
+        for name, ask in kinds(table, profiles, readers["ordinary"], few, count).items():
+            await timed(count, ask)  # once, so that what is read lies in memory as it does where people search
+            processor = await store.work.read(Processor)
+            found[name] = dict[str, Any]()
+            with watched(found[name]):
+                found[name] |= await measured(processor, ask, count)
+            told = {name: value for name, value in found[name].items() if name != "state"}
+            print(f"  {name}: {told} {state(found[name])}", flush=True)
         found["indexing"] = await indexed(store, readers["few"][0])
         print(f"  indexing: {found['indexing']}", flush=True)
         return found
@@ -157,7 +157,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
                 await (await Store.open(url)).close()
                 fill(url, path)
             else:
-                found[kind] = await measure(url)
+                found[kind] = await measure(url, options.searches)
     return found
 
 
@@ -165,16 +165,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--fill", action="store_true")
+    parser.add_argument("--searches", type=int, default=120)
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
     options = parser.parse_args()
-    now, busy = datetime.now(UTC), os.getloadavg()[0]
-    told: dict[str, Any] = {"at": now.isoformat(timespec="seconds"), "load_average_before": busy}
-    told |= {"findable_of_ten": FINDABLE_OF_TEN, "searches": SEARCHES}
-    told |= asyncio.run(run(options)) | {"load_average_after": os.getloadavg()[0]}
+    told = head() | {"findable_of_ten": FINDABLE_OF_TEN, "searches": options.searches} | asyncio.run(run(options))
     if not options.fill:
-        file = RESULTS / f"search-{now:%Y%m%d-%H%M}.json"
-        file.write_text(json.dumps(told, indent=1) + "\n")
-        print(file)
+        keep("search", told)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ VOCABULARY: Final = 50_000
 WORDS: Final = (20, 60)
 FINDABLE_OF_TEN: Final = 3
 AT_ONCE: Final = 20_000
+UNASKED: Final = ("notifications", "notification_groups")
+"""Tables that no search reads."""
 _SYLLABLES: Final = [f"{one}{two}" for one in "bdfghklmnprstw" for two in ("a", "e", "i", "o", "u", "an", "er", "ö")]
 
 
@@ -47,6 +49,8 @@ class WordyPlace(Place):
 
     def rows(self) -> Iterator[Rows]:
         for table, columns, rows in super().rows():
+            if table in UNASKED:
+                continue
             if table == "posts":
                 yield table, columns, self._with_words(columns, rows)
                 yield "search_posts", ("id", "terms"), self._indexed()
@@ -112,6 +116,8 @@ def fill(url: str, path: Path | None) -> None:
         return
     fill_sqlite(path, place)
     connection = sqlite3.connect(path, isolation_level=None)
+    for setting in ("synchronous = OFF", "cache_size = -500000"):
+        connection.execute(f"PRAGMA {setting}")
     for each in ("search_posts", "search_people"):
         connection.execute(f"INSERT INTO {each}_index ({each}_index) VALUES ('rebuild')")
     connection.execute("DELETE FROM search_due")

@@ -1,11 +1,11 @@
-"""What posts cost the database: ``python -m bench.social [--databases …] [--folder DIR] [--home] [--live]``.
+"""What posts cost the database: ``python -m bench.social [--databases …] [--folder DIR] [--home] [--live …]``.
 
 Home timelines of five kinds of readers in a place with 1 M posts (``bench.social_data``; with ``--folder`` the
 databases stay there, and are filled once), as ids and with all that is
 shown beside them; notifications (``bench.social_notices``); posts by one with 1 M followers, of whom 10,000 want to be
-told of each, and by others in turn; posts that wait for the disk and posts that do not. With ``--live`` 200 posts a
-second go into the database of a whole Stentor while a host talks: p99 of a host's request and the stage's processor
-time with them and without, in turn.
+told of each, and by others in turn; posts that wait for the disk and posts that do not. With ``--live sqlite`` 200
+posts a second go into the database of a whole Stentor while a host talks: p99 of a host's request, the stage's
+processor time, and ticks that it skipped, with them and without, in turn, and beside as many posts elsewhere.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from stentor.store.posts import Composed, PostsTable
 from stentor.store.spaces import Store
 from stentor.store.timelines import TimelinesTable
 from tests.faults.test_flooded import p99_ms
+from tests.support.postgres import Postgres, module
 from tests.support.whole import Whole, whole
 
 READS, PAGE, DEEP = 300, 20, 20
@@ -73,10 +74,12 @@ async def timed(count: int, what: Callable[[int], Awaitable[object]]) -> list[fl
     return took
 
 
-async def measured(processor: Processor, what: Callable[[int], Awaitable[object]]) -> dict[str, float]:
+async def measured(
+    processor: Processor, what: Callable[[int], Awaitable[object]], count: int = READS
+) -> dict[str, float]:
     """The same of so many reads, in ms, with the processor time of each."""
     took, cpu = list[float](), list[float]()
-    for each in range(READS):
+    for each in range(count):
         had, begun = processor.taken_s(), time.perf_counter()
         await what(each)
         took.append(time.perf_counter() - begun)
@@ -194,10 +197,25 @@ async def databases(kinds: Sequence[str], kept: Path | None, *, home: bool) -> d
     return found
 
 
-async def live() -> list[dict[str, Any]]:
-    """A talk on SQLite, and beside it 200 posts a second into the same database; calm and posting in turn."""
-    with tempfile.TemporaryDirectory(prefix="social") as name:
-        async with whole(Path(name), edges=1, address_requests=0) as house:
+@contextmanager
+def two(kind: str, folder: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """Settings of a site on a database of this kind, and the address of another one."""
+    if kind == "sqlite":
+        yield {}, f"sqlite:///{folder / 'elsewhere.db'}"
+        return
+    folder.chmod(0o755)  # it runs as a user of its own
+    server = module(folder).get_server(folder / "postgresql", cleanup_mode="delete")
+    try:
+        postgres = Postgres(server.get_uri())
+        yield {"database_url": postgres.fresh()}, postgres.fresh()
+    finally:
+        server.cleanup()
+
+
+async def live(kind: str) -> list[dict[str, Any]]:
+    """A talk, and beside it 200 posts a second into the same database; calm and posting in turn."""
+    with tempfile.TemporaryDirectory(prefix="social") as name, two(kind, Path(name)) as (settings, other_url):
+        async with whole(Path(name) / "site", edges=1, address_requests=0, **settings) as house:
             tokens = await house.space("evening")
             talk = speak.speak(
                 f"http://127.0.0.1:{house.settings.port}", "evening", ("reader",), name="host", token=tokens["host"]
@@ -206,8 +224,7 @@ async def live() -> list[dict[str, Any]]:
             await house.until("evening", lambda view: view["seats"][0]["state"] == "connected", "the host is on stage")
             await house.call("POST", "/spaces/evening/live")
             await asyncio.sleep(SETTLE_S)
-            store = await Store.open(house.settings.database_address)
-            elsewhere = await Store.open(f"sqlite:///{Path(name) / 'elsewhere.db'}")
+            store, elsewhere = await Store.open(house.settings.database_address), await Store.open(other_url)
             author, other = await somebody(store), await somebody(elsewhere)
             posting = {"elsewhere": (elsewhere, other, PER_S), "posts": (store, author, PER_S)}
             places = {"calm": (store, author, 0)} | posting
@@ -246,19 +263,27 @@ async def beside(house: Whole, store: Store, author: int, per_s: int) -> dict[st
                 await asyncio.sleep(0.001)
 
     cpu = {name: _cpu_s(house, name) for name in ("stage-0", "house-0")}
-    mine, begun = time.process_time(), time.perf_counter()
+    mine, begun, skipped, found = time.process_time(), time.perf_counter(), await _skipped(house), dict[str, Any]()
     writing = [asyncio.create_task(writes()) for _ in range(1 if per_s else 0)]
-    [p99] = await p99_ms(f"http://127.0.0.1:{house.settings.audience_port}/sign-in")
-    await asyncio.sleep(max(0.0, SECONDS - (time.perf_counter() - begun)))
+    with watched(found):
+        [p99] = await p99_ms(f"http://127.0.0.1:{house.settings.audience_port}/sign-in")
+        await asyncio.sleep(max(0.0, SECONDS - (time.perf_counter() - begun)))
     seconds = time.perf_counter() - begun
     stop.set()
     await asyncio.gather(*writing)
-    found: dict[str, Any] = {
+    found |= {
         "host_p99_ms": round(p99, 2),
         "client_cpu": round((time.process_time() - mine) / seconds, 3),
+        "skipped_ticks": await _skipped(house) - skipped,
     }
     found |= {f"{name}_cpu": round((_cpu_s(house, name) - had) / seconds, 3) for name, had in cpu.items()}
     return found | ({"per_s": round(len(took) / seconds)} | percentiles(took) if took else {})
+
+
+async def _skipped(house: Whole) -> int:
+    """Ticks that the stage could not mix in time, as far as it has told."""
+    told = (await house.call("GET", "/processes"))["processes"]
+    return sum(int(each["numbers"].get("skipped_ticks", 0)) for each in told if each["role"] == "stage")
 
 
 def _cpu_s(house: Whole, name: str) -> float:
@@ -271,11 +296,11 @@ def main() -> None:
     parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--home", action="store_true", help="home timelines alone")
-    parser.add_argument("--live", action="store_true")
+    parser.add_argument("--live", nargs="*", default=[], help="beside a talk, on these databases")
     options = parser.parse_args()
     told = head() | asyncio.run(databases(options.databases, options.folder, home=options.home))
     if options.live:
-        told["live"] = asyncio.run(live())
+        told["live"] = {kind: asyncio.run(live(kind)) for kind in options.live}
     keep("social", told)
 
 

@@ -196,6 +196,7 @@ def fill_postgresql(url: str, place: Place) -> None:
     """The same for PostgreSQL."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")  # no triggers, no look at what is pointed to
+        connection.execute("SET maintenance_work_mem = '512MB'")
         query = """SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT IN
                    (SELECT conname FROM pg_constraint)"""
         aside = connection.execute(query).fetchall()

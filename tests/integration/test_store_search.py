@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
-from sqlalchemy import Connection, delete, text, update
+from sqlalchemy import Connection, Engine, delete, event, insert, text, update
 
 from stentor.base.terms import wanted
 from stentor.base.units import SeatId, SpaceId
@@ -17,6 +19,7 @@ from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.indexing import DueRow, IndexingTable
 from stentor.store.posts import Rewritten
+from stentor.store.profiles import ProfilesTable
 from stentor.store.search import SearchesTable
 from stentor.store.spaces import Store
 from stentor.wire.cue import Cue
@@ -143,11 +146,10 @@ async def test_only_who_wants_it_is_found_by_everybody(finders: Finders) -> None
 async def test_pages_go_on_where_they_ended(finders: Finders, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over the ranges of PostgreSQL, past many that are for nobody, and however it is looked for: by words, by author,
     by phrases. No post twice, none left out."""
-    monkeypatch.setattr(search_index, "RANGE", 10)
-    monkeypatch.setattr(search_index, "AHEAD_MS", 0)
-    monkeypatch.setattr(search_index, "WALKED", 1)
-    for name, value in (("LOOKED_AT", 20), ("LOOKED_AT_FOR_PHRASES", 20), ("CANDIDATES", 3), ("FIRST_OF_PHRASES", 5)):
-        monkeypatch.setattr(f"stentor.store.search.{name}", value)
+    for name, value in (("RANGE", 10), ("AHEAD_MS", 0), ("PROBED", 4), ("GATHERED_BY_POSTGRESQL", 60)):
+        monkeypatch.setattr(search_index, name, value)
+    for name, sizes in (("LOOKED_AT", 20), ("ASKED", (3, 6, 11)), ("ASKED_OF_PHRASES", (20,)), ("AT_ONCE", 5)):
+        monkeypatch.setattr(f"stentor.store.search.{name}", sizes)
     town, said = finders.town, list[tuple[int, str, str]]()
     for each in range(150):
         author = "anna" if each % 50 == 0 else "ben"
@@ -178,6 +180,92 @@ async def test_pages_go_on_where_they_ended(finders: Finders, monkeypatch: pytes
     assert pages < 3, "the posts of somebody with two were looked for among all others"
     assert await finders.found("anna", "140 number") == []
     assert await finders.found("ben", "149 number") != []
+
+
+@contextmanager
+def metered(engine: Engine) -> Iterator[list[int]]:
+    """What reading takes meanwhile: rows of PostgreSQL's tables, steps of SQLite's machine."""
+    found = [0]
+    rows = (
+        "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) FROM pg_stat_xact_user_tables "
+        "WHERE relname <> 'search_ranges'"
+    )
+
+    def step() -> int:
+        found[0] += 1
+        return 0
+
+    def meter(connection: Connection, *, on: bool) -> None:
+        raw = connection.connection.driver_connection
+        if raw is not None and engine.dialect.name == "sqlite":
+            raw.set_progress_handler(step if on else None, 1)
+        else:  # they count from some transaction before this one on; and tables as small as these would be read whole
+            for way in ("seqscan", "sort", "hashjoin", "mergejoin"):
+                connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+            read = int(connection.exec_driver_sql(rows).scalar_one())
+            found[0] += -read if on else read
+
+    begin, commit = partial(meter, on=True), partial(meter, on=False)
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "commit", commit)
+    yield found
+    event.remove(engine, "begin", begin)
+    event.remove(engine, "commit", commit)
+
+
+async def test_a_page_costs_the_same_however_many_posts_there_are(
+    finders: Finders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all that is found is for others, and where a phrase stands nowhere: no more are read of three times as
+    many."""
+    for name, value in (("RANGE", 60), ("AHEAD_MS", 0), ("PROBED", 10), ("GATHERED_BY_POSTGRESQL", 40)):
+        monkeypatch.setattr(search_index, name, value)
+    for name, sizes in (("LOOKED_AT", 40), ("ASKED", (5, 10, 25)), ("ASKED_OF_PHRASES", (30,)), ("AT_ONCE", 10)):
+        monkeypatch.setattr(f"stentor.store.search.{name}", sizes)
+    town, me = finders.town, finders.town.number["anna"]
+    profiles = ProfilesTable(town.store.work)
+
+    async def more(parts: int) -> None:
+        for _ in range(parts):
+            rows = [_said(town, each) for each in range(60)]
+            await finders.run(insert(tables.posts).values(rows))
+            there = [
+                {"number": row["id"], "domain": "b.example", "handle": f"user{row['id']}", "name": ""} for row in rows
+            ]
+            await finders.run(insert(tables.actors).values(there))
+            while await finders.indexing.index_some(FAR_MS, 1000):
+                pass
+            await finders.indexing.widen(town.now_ms)
+        if town.store.work.engine.dialect.name == "postgresql":
+            await finders.run(text("ANALYZE"))  # as it does by itself after a while
+
+    async def read(query: str) -> int:
+        with metered(town.store.work.engine) as found:
+            if query.startswith("@"):
+                assert len(await profiles.beginning(query, me, 5, followed=False)) == 5
+                return found[0]
+            page = await finders.table.posts(me, parse(query), most=5)
+        assert page.ids == []
+        assert page.before is not None, query
+        return found[0]
+
+    asked = ["common", "often", "common often", '"often common"', "comm*", "common from:ben", "from:ben"]
+    asked += ["common is:reply", "@user"]
+    await more(5)
+    few = {query: await read(query) for query in asked}
+    await more(10)
+    for query in asked:
+        assert await read(query) <= 1.2 * few[query], query
+
+
+def _said(town: Town, number: int) -> dict[str, object]:
+    """Something that only its author finds."""
+    town.now_ms += 1
+    words = f"common number {number}" + (" often" if number % 3 == 0 else "")
+    return {
+        "id": town.ids.new(town.now_ms), "author": town.number["ben"], "visibility": int(Audience.PUBLIC),
+        "text": words, "html": "", "warning": "", "language": "", "created_ms": town.now_ms,
+    }  # fmt: skip
 
 
 async def test_people_are_found_before_their_name_ends(finders: Finders) -> None:

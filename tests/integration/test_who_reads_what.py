@@ -1,13 +1,16 @@
 """Who reads what, over the real parts: every kind of post × every reader × every way that leads out of the house: the
 API and its lists, search, pages, files of edges, pictures, feeds, what one takes along, notifications.
 
-The expectation is a table of its own, written by hand. A new way is one entry in ``WAYS`` or ``FILES``.
+The expectation is a table of its own, written by hand. A new way is one entry in ``WAYS`` or ``FILES``; an address of
+the API that answers with posts and is in none of them is found.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
+import json
+import re
 import sqlite3
 import zipfile
 from collections.abc import Awaitable, Callable, Mapping
@@ -71,12 +74,31 @@ def marked(text: str) -> set[str]:
     return {kind for kind in KINDS if word(kind) in text}
 
 
+_NAMED: Final = re.compile(r'"#/components/schemas/([^"]+)"')
+_asked = set[str]()
+"""Addresses of all ways, without their queries."""
+
+
+def with_posts(description: Mapping[str, Any]) -> set[str]:
+    """Addresses whose answers have posts in them, by the description of the API, as patterns."""
+    names = {each: set(_NAMED.findall(json.dumps(of))) for each, of in description["components"]["schemas"].items()}
+    found = {"PostView"} & names.keys()
+    while more := {each for each, inside in names.items() if inside & found} - found:
+        found |= more
+    return {
+        re.sub(r"{[^}]+}", "[^/]+", each)
+        for each, methods in description["paths"].items()
+        if "get" in methods and set(_NAMED.findall(json.dumps(methods["get"]["responses"]))) & found
+    }
+
+
 Way = Callable[[Stage, httpx.AsyncClient, str], Awaitable[str]]
 """What somebody is given, as text; the last argument is who asks."""
 
 
 def path(*paths: str) -> Way:
     """Addresses; in those with ``{post}`` each of the posts is put."""
+    _asked.update(each.partition("?")[0] for each in paths)
 
     async def way(stage: Stage, http: httpx.AsyncClient, reader: str) -> str:
         said = []
@@ -137,10 +159,17 @@ WAYS: Final[Mapping[str, Way]] = {
     "bookmarks": path("/api/v1/bookmarks?limit=40"),
     "likes": path("/api/v1/likes?limit=40"),
     "search": path(*(f"/api/v1/search?q=Marker{kind}" for kind in KINDS), "/search?q=secret"),
-    "notifications": path("/api/v1/notifications", "/home/notifications"),
+    "notifications": path(
+        "/api/v1/notifications",
+        "/api/v1/notification-requests",
+        "/api/v1/notification-requests/anna",
+        "/api/v1/quotes",
+        "/home/notifications",
+    ),
     "pages": path("/home", "/home/posts/{post}", "/home/posts/{root}", "/home/people/anna"),
     "mastodon API": app(
         "/v1/statuses/{post}",
+        "/v1/statuses?id[]={post}",
         "/v1/statuses/{post}/context",
         "/v1/statuses/{root}/context",
         "/v1/statuses/{post}/history",
@@ -151,6 +180,11 @@ WAYS: Final[Mapping[str, Way]] = {
         "/v1/timelines/tag/secret?limit=40",
         "/v1/timelines/list/{list}?limit=40",
         "/v1/favourites?limit=40",
+        "/v1/bookmarks?limit=40",
+        "/v1/conversations",
+        "/v1/notifications?limit=40",
+        "/v2/notifications?limit=40",
+        *(f"/v2/search?q=Marker{kind}" for kind in KINDS),
         "/v1/accounts/{anna}/statuses?limit=40",
         "/v1/accounts/{anna}/statuses?pinned=true",
         "/v1/accounts/{anna}/statuses?only_media=true&tagged=secret",
@@ -252,6 +286,9 @@ async def test_nobody_reads_what_is_not_for_them(tmp_path: Path) -> None:
                 assert found == allowed, f"{reader or 'a stranger'} does not read {allowed - found} by {way}"
             brought[way] |= found
         assert {way for way, kinds in brought.items() if not kinds} == SILENT
+        described = with_posts((await stage.people[""].get("/api/v1/openapi.json")).json())
+        assert described
+        assert not {each for each in described if not any(re.fullmatch(each, one) for one in _asked)}, "is not tried"
         edge = await stack.enter_async_context(client(site.settings.audience_address, Accept="text/html"))
         await _files_settle(stage, edge)
         for way, paths in FILES.items():

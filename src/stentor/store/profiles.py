@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_column, or_, select, text
 
 from stentor.people.model import SiteRole
 from stentor.social import ids
@@ -114,10 +114,11 @@ class ProfilesTable:
             found = list(connection.execute(follow.order_by(_ACTOR.domain, _ACTOR.handle).limit(most)).scalars())
             if not followed and not domain:
                 local = select(_ACTOR.number).join(site_tables.accounts, _PERSON.id == _ACTOR.account).where(here)
-                found += connection.execute(local.order_by(_PERSON.handle).limit(most)).scalars()
+                found += connection.execute(local.order_by(_ordered(connection, _PERSON.handle)).limit(most)).scalars()
             if not followed:
                 others = select(_ACTOR.number).where(there, server)
-                found += connection.execute(others.order_by(_ACTOR.handle, _ACTOR.domain).limit(most)).scalars()
+                order = _ordered(connection, _ACTOR.handle)
+                found += connection.execute(others.order_by(order, _ACTOR.domain).limit(most)).scalars()
             return list(dict.fromkeys(found))[:most]
 
         return await self.work.read(work) if name else []
@@ -142,11 +143,18 @@ class ProfilesTable:
 
 
 def _begins(connection: Connection, handle: ColumnElement[str], word: str) -> ColumnElement[bool]:
-    """Whether a handle begins so, as the databases find it by an index: SQLite by what lies between, PostgreSQL, which
-    may order by another alphabet, by the signs alone (migration 0062)."""
+    """Whether a handle begins so, by what lies between, which databases find by an index: PostgreSQL, which may order
+    by another alphabet, by the signs alone (migration 0062). By ``LIKE`` it found it only where it planned anew, and
+    else looked at everybody (`bench/search`)."""
+    end = word[:-1] + chr(ord(word[-1]) + 1)
     if connection.dialect.name == "postgresql":
-        return handle.startswith(word, autoescape=True)
-    return and_(handle >= word, handle < word[:-1] + chr(ord(word[-1]) + 1))
+        return and_(handle.op("~>=~", is_comparison=True)(word), handle.op("~<~", is_comparison=True)(end))
+    return and_(handle >= word, handle < end)
+
+
+def _ordered(connection: Connection, handle: ColumnElement[str]) -> ColumnElement[Any]:
+    """As the same index has them: so a page of those who begin with one letter is no more than a page."""
+    return handle.op("USING")(literal_column("~<~")) if connection.dialect.name == "postgresql" else handle
 
 
 def _whole(readings: Sequence[Reading]) -> list[Reading]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
     union_all,
 )
 
@@ -85,8 +86,20 @@ def _query_of_marks() -> CompoundSelect[tuple[str, int]]:
     return union_all(*(select(literal_column(f"'{name}'"), column).where(where) for name, column, where in wanted))
 
 
+def _query_of_posts() -> Select[Any]:
+    """With how often each was answered and so on, and with those that they carry on or quote."""
+    asked = tables.posts.alias("asked").c
+    found = union(*(select(asked[each]).where(among(asked.id, "posts")) for each in ("id", "boost_of", "quote_of")))
+    counts, tallied = tables.counts.c, [tables.counts.c[name] for name in PostTally.__struct_fields__]
+    query = select(*_COLUMNS, *tallied).outerjoin(tables.counts, counts.post == _POST.id)
+    return query.where(_POST.id.in_(found))
+
+
 _BLOCKED = union_all(*_queries_of_blocks())
-_RELATIONS, _MARKED = _query_of_relations(), _query_of_marks()
+_RELATIONS = _query_of_relations()
+_TOWARDS: CompoundSelect[Any] = union_all(*_RELATIONS.selects, *_query_of_marks().selects)
+_SHOWN = _query_of_posts()
+_RELATED: Final = ("follows", "mentioned", "blocked")
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -121,20 +134,24 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_post(connection: Connection, post: int) -> Post | None:
     """A post as it is, whoever may read it."""
-    return next(iter(_posts(connection, [post])), None)
+    row = connection.execute(select(*_COLUMNS).where(_POST.id == post)).mappings().first()
+    return _post(dict(row)) if row is not None else None
 
 
 def relation_to(connection: Connection, post: Post, viewer: int) -> Relation:
     """How a reader stands to a post."""
-    return _relations(connection, [post], viewer)[post.id]
+    rows: Iterable[Any] = connection.execute(_RELATIONS, {"me": viewer, "others": [post.author], "posts": [post.id]})
+    found = defaultdict[str, set[int]](set)
+    for what, number in rows:
+        found[what].add(number)
+    return _relation(post, viewer, found)
 
 
 def read_posts(connection: Connection, ids: Sequence[int], viewer: int | None) -> list[Reading]:
     """Those of them that somebody may read, in the order of the ids. ``viewer`` is None for who is not signed in."""
-    posts = {post.id: post for post in _posts(connection, ids)}
-    inner = {other for post in posts.values() for other in (post.boost_of, post.quote_of) if other is not None}
-    posts |= {post.id: post for post in _posts(connection, inner - posts.keys())}
-    relations = _relations(connection, posts.values(), viewer) if viewer is not None else {}
+    posts, tallies = _shown(connection, ids)
+    towards = _towards(connection, posts.values(), viewer) if viewer is not None else {}
+    relations = {post.id: _relation(post, viewer, towards) for post in posts.values()} if viewer is not None else {}
     numbers = {number for post in posts.values() for number in (post.author, post.reply_author) if number is not None}
     people = actors_of(connection, numbers)
     readable = {
@@ -142,21 +159,27 @@ def read_posts(connection: Connection, ids: Sequence[int], viewer: int | None) -
         for post in posts.values()
         if post.author in people and not people[post.author].suspended and may_read(post, relations.get(post.id))
     }
-    return _Beside(connection, readable, people, viewer).readings(ids)
+    return _Beside(connection, readable, tallies, people, viewer, towards).readings(ids)
 
 
 class _Beside:
     """What is shown beside posts, read once for all of them."""
 
     def __init__(
-        self, connection: Connection, posts: Mapping[int, Post], people: Mapping[int, Author], viewer: int | None
+        self,
+        connection: Connection,
+        posts: Mapping[int, Post],
+        tallies: Mapping[int, PostTally],
+        people: Mapping[int, Author],
+        viewer: int | None,
+        towards: Mapping[str, Collection[int]],
     ) -> None:
         self._posts, self._people, self._viewer, ids = posts, people, viewer, list(posts)
         self._media = _media(connection, ids)
         self._polls = polls_of(connection, ids)
-        self._tallies = _tallies(connection, ids)
+        self._tallies = tallies
         self._spaces = _spaces(connection, {post.space for post in posts.values() if post.space is not None})
-        self._marks = _marks(connection, ids, viewer, self._polls) if viewer is not None else {}
+        self._marks = _marks(connection, ids, viewer, self._polls, towards) if viewer is not None else {}
 
     def readings(self, ids: Iterable[int]) -> list[Reading]:
         found = (self._reading(post, inside=False) for post in ids)
@@ -185,40 +208,44 @@ class _Beside:
         )
 
 
-def _posts(connection: Connection, ids: Collection[int]) -> list[Post]:
-    if not ids:
-        return []
-    rows = connection.execute(select(*_COLUMNS).where(among(_POST.id, ids))).mappings()
-    return [
-        Post(
-            **{
-                **row,
-                "visibility": Audience(row["visibility"]),
-                "quote_state": Consented(row["quote_state"]) if row["quote_state"] else None,
-                "taken_from": Audience(row["taken_from"]) if row["taken_from"] is not None else None,
-            }
-        )
-        for row in rows
-    ]
+def _shown(connection: Connection, ids: Collection[int]) -> tuple[dict[int, Post], dict[int, PostTally]]:
+    """Posts, and those that they carry on or quote, with how often each was answered and so on."""
+    posts, tallies = dict[int, Post](), dict[int, PostTally]()
+    for row in connection.execute(_SHOWN, {"posts": ids}).mappings() if ids else ():
+        posts[row["id"]] = _post({name: row[name] for name in Post.__struct_fields__})
+        tallies[row["id"]] = PostTally(*(row[name] or 0 for name in PostTally.__struct_fields__))
+    return posts, tallies
 
 
-def _relations(connection: Connection, posts: Collection[Post], viewer: int) -> dict[int, Relation]:
-    if not posts:
-        return {}
-    found: dict[str, set[int]] = {"follows": set(), "mentioned": set(), "blocked": set()}
+def _post(row: Mapping[str, Any]) -> Post:
+    return Post(
+        **{
+            **row,
+            "visibility": Audience(row["visibility"]),
+            "quote_state": Consented(row["quote_state"]) if row["quote_state"] else None,
+            "taken_from": Audience(row["taken_from"]) if row["taken_from"] is not None else None,
+        }
+    )
+
+
+def _towards(connection: Connection, posts: Collection[Post], viewer: int) -> dict[str, set[int]]:
+    """Of which authors and posts is true what :data:`_TOWARDS` names."""
+    found: dict[str, set[int]] = defaultdict(set)
     asked = {"me": viewer, "others": list({post.author for post in posts}), "posts": [post.id for post in posts]}
-    rows: Iterable[Any] = connection.execute(_RELATIONS, asked)
+    rows: Iterable[Any] = connection.execute(_TOWARDS, asked) if posts else ()
     for what, number in rows:
         found[what].add(number)
-    return {
-        post.id: Relation(
-            own=post.author == viewer,
-            follows=post.author in found["follows"],
-            mentioned=post.id in found["mentioned"],
-            blocked=post.author in found["blocked"] and post.author != viewer,
-        )
-        for post in posts
-    }
+    return found
+
+
+def _relation(post: Post, viewer: int, towards: Mapping[str, Collection[int]]) -> Relation:
+    follows, mentioned, blocked_ = (towards.get(name, ()) for name in _RELATED)
+    return Relation(
+        own=post.author == viewer,
+        follows=post.author in follows,
+        mentioned=post.id in mentioned,
+        blocked=post.author in blocked_ and post.author != viewer,
+    )
 
 
 def media_of(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Picture, ...]]:
@@ -269,14 +296,6 @@ def polls_of(connection: Connection, ids: Collection[int]) -> dict[int, PostPoll
     return found
 
 
-def _tallies(connection: Connection, ids: Collection[int]) -> dict[int, PostTally]:
-    if not ids:
-        return {}
-    table = tables.counts
-    rows = connection.execute(select(table).where(among(table.c.post, ids)))
-    return {row.post: PostTally(row.replies, row.boosts, row.likes, row.quotes) for row in rows}
-
-
 def _spaces(connection: Connection, ids: Collection[str]) -> dict[str, Space]:
     if not ids:
         return {}
@@ -286,20 +305,20 @@ def _spaces(connection: Connection, ids: Collection[str]) -> dict[str, Space]:
     return {each.id: each for each in found if not each.private and each.removed is None}
 
 
-def _marks(connection: Connection, ids: Collection[int], viewer: int, polls: Collection[int]) -> dict[int, Mark]:
+def _marks(
+    connection: Connection, ids: Collection[int], viewer: int, polls: Collection[int],
+    towards: Mapping[str, Collection[int]],
+) -> dict[int, Mark]:  # fmt: skip
     """``polls`` are the posts that have one."""
-    if not ids:
-        return {}
-
-    marked = defaultdict[int, set[str]](set)
-    rows: Iterable[Any] = connection.execute(_MARKED, {"me": viewer, "posts": ids})
-    for name, post in rows:
-        marked[post].add(name)
     votes, voted = tables.poll_votes.c, defaultdict[int, list[int]](list)
     chosen = select(votes.post, votes.answer).where(votes.actor == viewer, among(votes.post, polls))
     for post, answer in connection.execute(chosen.order_by(votes.answer)) if polls else ():
         voted[post].append(answer)
-    return {each: Mark(voted=tuple(voted.get(each, ())), **dict.fromkeys(marked.get(each, ()), True)) for each in ids}
+    marks = {name: towards.get(name, ()) for name in Mark.__struct_fields__ if name != "voted"}
+    return {
+        each: Mark(voted=tuple(voted.get(each, ())), **{name: each in posts for name, posts in marks.items()})
+        for each in ids
+    }
 
 
 def blocked(connection: Connection, one: int, other: int) -> bool:

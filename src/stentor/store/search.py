@@ -7,7 +7,7 @@ or muted. Everything is looked up now, whatever the index knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select, text, true, update
@@ -32,14 +32,13 @@ from stentor.store.work import Work
 LOOKED_AT: Final = 2000
 """Posts of one page: of a word that many say whose posts are for few, or of an author. Then the page is
 short, and says from where to go on (`bench/search`)."""
-LOOKED_AT_FOR_PHRASES: Final = 1000
-"""The same of phrases whose words are common: their texts are read, which is half of what such a search costs."""
-CANDIDATES: Final = 60
-WIDER: Final = 4
-"""So many times more each time that those before were for others: each look begins anew in the index."""
-MOST_CANDIDATES: Final = 1000
-FIRST_OF_PHRASES: Final = 500
-"""At first: of posts that have the words few have them in a row."""
+ASKED: Final = (60, 240, LOOKED_AT - 300)
+"""So many of them by the index each time: it begins anew whenever those before were for others."""
+ASKED_OF_PHRASES: Final = (1000,)
+"""Of phrases the texts are read, which is half of what such a search costs; and of posts that have the words few have
+them in a row, so all are asked for at once."""
+AT_ONCE: Final = 250
+"""Of these, until the page is full: looked up who may read them, and their texts read."""
 MOST_PEOPLE_LOOKED_AT: Final = 300
 MOST_TAGS: Final = 20
 SHORTEST_TAG: Final = 2
@@ -148,17 +147,15 @@ class SearchesTable:
 
 
 class _Part(NamedTuple):
-    """Some candidates, the newest first, and from where to go on. ``rows`` were looked at for them; ``last``: there
-    are no more."""
+    """Some candidates, the newest first, and from where to go on. ``last``: there are no more."""
 
     ids: list[int]
     before: int
-    rows: int
     last: bool
 
 
 _Source = Callable[[int, int], _Part]
-"""Gives the candidates of some rows before an id."""
+"""Gives the candidates among so many rows before an id."""
 
 
 def _posts(
@@ -168,10 +165,8 @@ def _posts(
     after = at(query.after_ms) - 1 if query.after_ms is not None else 0
     may = and_(*_meets(query, author), _may_find(me, now_ms))
     source = _source(connection, query, author, before, after)
-    some, bound = (FIRST_OF_PHRASES, LOOKED_AT_FOR_PHRASES) if query.phrases else (CANDIDATES, LOOKED_AT)
-    found, looked = list[int](), 0
-    while looked < bound:
-        part = source(before, min(some, bound - looked))
+    found = list[int]()
+    for part in _parts(source, before, ASKED_OF_PHRASES if query.phrases else ASKED):
         ids = _standing(connection, part.ids, query.phrases) if query.phrases else part.ids
         columns = select(_POST.id).where(among(_POST.id, ids), may).order_by(_POST.id.desc())
         found += list(connection.execute(columns).scalars()) if ids else []
@@ -179,8 +174,18 @@ def _posts(
             return FoundPosts(found[:most], found[most - 1])
         if part.last:
             return FoundPosts(found, None)
-        before, looked, some = part.before, looked + part.rows, min(WIDER * some, MOST_CANDIDATES)
+        before = part.before
     return FoundPosts(found, before)
+
+
+def _parts(source: _Source, before: int, asked: Sequence[int]) -> Iterator[_Part]:
+    """All candidates of a page, some at a time."""
+    for most in asked:
+        whole = source(before, most)
+        for begin in range(0, max(1, len(whole.ids)), AT_ONCE):
+            ids, end = whole.ids[begin : begin + AT_ONCE], begin + AT_ONCE >= len(whole.ids)
+            yield _Part(ids, whole.before if end else ids[-1], end and whole.last)
+        before = whole.before
 
 
 def _source(connection: Connection, query: SearchQuery, author: int | None, before: int, after: int) -> _Source:
@@ -189,12 +194,12 @@ def _source(connection: Connection, query: SearchQuery, author: int | None, befo
 
     def by_words(before: int, some: int) -> _Part:
         hits = index.hits(connection, posts, query.terms, before, after, some)
-        return _Part(hits, hits[-1] if hits else before, len(hits), len(hits) < some)
+        return _Part(hits, hits[-1] if hits else before, len(hits) < some)
 
     def by_author(before: int, some: int) -> _Part:
         own = _by(connection, author, before, after, some)
         ids = index.having(connection, posts, query.terms, own) if own and query.words else own
-        return _Part(ids, own[-1] if own else before, len(own), len(own) < some)
+        return _Part(ids, own[-1] if own else before, len(own) < some)
 
     if author is None:
         return by_words

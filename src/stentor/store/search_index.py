@@ -11,8 +11,9 @@ the three before it, then nine (`bench/search`).
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -25,11 +26,14 @@ RANGE: Final = 50_000
 """Rows of a range, then the next one begins."""
 WIDER: Final = 3
 """So many times more ranges are looked at, each time that there was too little in those before."""
-WALKED: Final = 10
-"""So many times the rows that are wanted are looked at one by one before, the newest first: some milliseconds, and what
-is in every tenth row is found."""
-MOST_WALKED: Final = 1500
-"""By PostgreSQL, which does it for all words."""
+PROBED: Final = 200
+"""So many of the newest rows are looked at one by one: they tell what is quicker for the others that are wanted, to go
+on so, or to gather all that the index has and take the newest."""
+GATHERED_BY_SQLITE, GATHERED_BY_POSTGRESQL = 400_000, 100_000
+"""Gathering costs as much as looking at so many rows one by one, were all to be gathered: of how words begin SQLite
+gathers those of all posts (1 M), and PostgreSQL of all words those of a range, for which it need not read the words."""
+ENOUGH: Final = 1.25
+"""So many times more rows than there should have to be."""
 AHEAD_MS: Final = 60_000
 """So much later than now a new range begins: what is being written now knows nothing of it yet."""
 
@@ -48,6 +52,14 @@ class IndexedRow(NamedTuple):
     id: int
     terms: Sequence[str]
     more: Mapping[str, Any] = {}
+
+
+class _Walk(NamedTuple):
+    """What some rows have, the newest first, and before which id to go on. ``over``: there are no more rows."""
+
+    ids: list[int]
+    before: int
+    over: bool
 
 
 class WordIndex(Protocol):
@@ -100,18 +112,21 @@ class SqliteIndex:
         after: int,
         most: int,
     ) -> list[int]:
-        named = f"{table.value}_index"
-        if (
-            any(each.prefix for each in terms)
-            and len(found := self._walked(connection, table, terms, before, after, most)) == most
-        ):
-            return found
+        named, found = f"{table.value}_index", list[int]()
+        if any(each.prefix for each in terms):
+
+            def walk(before: int, rows: int) -> _Walk:
+                return self._walked(connection, table, terms, before, after, rows)
+
+            found, before, over = _newest(walk, before, most, GATHERED_BY_SQLITE)
+            if over or len(found) >= most:
+                return found[:most]
         query = text(
             f"SELECT rowid FROM {named} WHERE {named} MATCH :query AND rowid < :before AND rowid > :after "
             "ORDER BY rowid DESC LIMIT :most"
         )
-        values = {"query": _match(terms), "before": before, "after": after, "most": most}
-        return list(connection.execute(query, values).scalars())
+        values = {"query": _match(terms), "before": before, "after": after, "most": most - len(found)}
+        return found + list(connection.execute(query, values).scalars())
 
     def having(
         self, connection: Connection, table: SearchTable, terms: Sequence[SearchTerm], rows: Sequence[int]
@@ -124,16 +139,16 @@ class SqliteIndex:
 
     @staticmethod
     def _walked(
-        connection: Connection, table: SearchTable, terms: Sequence[SearchTerm], before: int, after: int, most: int
-    ) -> list[int]:
-        """What the newest rows have: of how words begin FTS5 gathers all rows of all such words first."""
+        connection: Connection, table: SearchTable, terms: Sequence[SearchTerm], before: int, after: int, rows: int
+    ) -> _Walk:
         kept, values = _kept(terms)
         query = text(
-            f"SELECT id FROM (SELECT id, terms FROM {table.value} WHERE id < :before AND id > :after "
-            f"ORDER BY id DESC LIMIT :walked) WHERE {kept} ORDER BY id DESC LIMIT :most"
+            f"SELECT count(*) AS walked, min(id) AS lowest, json_group_array(id) FILTER (WHERE {kept}) AS found FROM "
+            f"(SELECT id, terms FROM {table.value} WHERE id < :before AND id > :after ORDER BY id DESC LIMIT :rows)"
         )
-        values |= {"before": before, "after": after, "walked": WALKED * most, "most": most}
-        return list(connection.execute(query, values).scalars())
+        row = connection.execute(query, values | {"before": before, "after": after, "rows": rows}).one()
+        found = sorted(json.loads(row.found), reverse=True)
+        return _Walk(found, row.lowest if row.walked == rows else after + 1, row.walked < rows)
 
     def widen(self, connection: Connection, table: SearchTable, *, now_ms: int) -> None:
         """It needs no ranges."""
@@ -166,12 +181,10 @@ class PostgresqlIndex:
         most: int,
     ) -> list[int]:
         firsts = self._firsts(connection, table)
-        ends = [*firsts[1:], LARGEST]
-        ranges = [each for each in reversed(range(len(firsts))) if firsts[each] < before and ends[each] > after]
-        found = self._walked(connection, table, terms, ranges[:2], before, after, most)
-        if len(found) >= most:
-            return found
-        found, at, width = list[int](), 0, 1
+        found, before, over = self._near(connection, table, terms, firsts, before, after, most)
+        if over or len(found) >= most:
+            return found[:most]
+        ranges, at, width = _ranges(firsts, before, after), 0, 1
         while at < len(ranges) and len(found) < most:
             some = ranges[at : at + width]
             found += self._within(connection, table, terms, some, before, after, most - len(found))
@@ -214,21 +227,33 @@ class PostgresqlIndex:
         query = text("SELECT first FROM search_ranges WHERE name = :name ORDER BY first")
         return list(connection.execute(query, {"name": table.value}).scalars())
 
-    @staticmethod
-    def _walked(
-        connection: Connection, table: SearchTable, terms: Sequence[SearchTerm], ranges: Sequence[int],
+    def _near(
+        self, connection: Connection, table: SearchTable, terms: Sequence[SearchTerm], firsts: Sequence[int],
         before: int, after: int, most: int,
-    ) -> list[int]:  # fmt: skip
-        """What the newest rows have: enough of a word that many say, for which nobody gathers and sorts all rows of
-        the range then."""
+    ) -> _Walk:  # fmt: skip
+        """What the newest rows have, of two ranges at most."""
+        near = _ranges(firsts, before, after)[:2]
+        if not near:
+            return _Walk([], before, over=True)
+        floor = max(after, firsts[near[-1]] - 1)
+        asked = _asked([*near, near[-1] - 1], terms)  # what was written while a range began is in the one before
+
+        def walk(before: int, rows: int) -> _Walk:
+            return self._walked(connection, table, asked, before, floor, rows)
+
+        found = _newest(walk, before, most, GATHERED_BY_POSTGRESQL)
+        return found._replace(over=found.over and floor == after)
+
+    @staticmethod
+    def _walked(connection: Connection, table: SearchTable, asked: str, before: int, after: int, rows: int) -> _Walk:
         query = text(
-            f"SELECT id FROM (SELECT id, terms FROM {table.value} WHERE id < :before AND id > :after "
-            "ORDER BY id DESC LIMIT :walked) AS newest WHERE terms @@ CAST(:query AS tsquery) "
-            "ORDER BY id DESC LIMIT :most"
+            "SELECT count(*) AS walked, min(id) AS lowest, "
+            "array_agg(id ORDER BY id DESC) FILTER (WHERE terms @@ CAST(:asked AS tsquery)) AS found FROM "
+            f"(SELECT id, terms FROM {table.value} WHERE id < :before AND id > :after "
+            "ORDER BY id DESC LIMIT :rows) AS seen"
         )
-        values = {"query": _asked(ranges, terms), "before": before, "after": after, "most": most}
-        values["walked"] = min(WALKED * most, MOST_WALKED)
-        return list(connection.execute(query, values).scalars())
+        row = connection.execute(query, {"asked": asked, "before": before, "after": after, "rows": rows}).one()
+        return _Walk(row.found or [], row.lowest if row.walked == rows else after + 1, row.walked < rows)
 
     @staticmethod
     def _within(
@@ -242,6 +267,17 @@ class PostgresqlIndex:
         )
         values = {"query": _asked(ranges, terms), "before": before, "after": after, "most": most}
         return list(connection.execute(query, values).scalars())
+
+
+def _newest(walk: Callable[[int, int], _Walk], before: int, most: int, gathered: int) -> _Walk:
+    """What is found by looking at rows one by one as long as that is less than gathering. ``walk`` looks at so many
+    before an id."""
+    first = walk(before, PROBED)
+    share, wanted = len(first.ids) / PROBED, most - len(first.ids)
+    if first.over or wanted <= 0 or wanted * ENOUGH > share * share * gathered:
+        return first
+    more = walk(first.before, round(wanted * ENOUGH / share))
+    return _Walk(first.ids + more.ids, more.before, more.over)
 
 
 def remove(connection: Connection, table: SearchTable, column: str, value: str | int) -> None:
@@ -286,6 +322,12 @@ def _query(number: int, terms: Sequence[SearchTerm]) -> str:
 
 def _asked(ranges: Sequence[int], terms: Sequence[SearchTerm]) -> str:
     return " | ".join(f"({_query(number, terms)})" for number in ranges)
+
+
+def _ranges(firsts: Sequence[int], before: int, after: int) -> list[int]:
+    """The numbers of the ranges between two ids, the newest first."""
+    ends = [*firsts[1:], LARGEST]
+    return [each for each in reversed(range(len(firsts))) if firsts[each] < before and ends[each] > after]
 
 
 def _range(firsts: Sequence[int], row: int) -> int:
