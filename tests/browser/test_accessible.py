@@ -91,7 +91,7 @@ async def by_keyboard(page: Visit) -> list[str]:
 async def _servers(page: Visit, house: Whole) -> None:
     """Rules for other servers: one by one, and a list that is looked at before it is used."""
     await page.page.goto(at(house, "/admin/servers"))
-    await page.says("#servers", "Nothing is set for any server.")
+    await page.says("#servers", "No rules are set for any server.")
     await page.page.fill("[name=domain]", "Loud.example")
     await page.page.select_option("[name=severity]", "limit")
     await page.page.fill("[name=comment]", "Too loud")
@@ -100,7 +100,7 @@ async def _servers(page: Visit, house: Whole) -> None:
     rows = b"#domain,#severity\nloud.example,suspend\nbad.example,suspend\nh**n.example,suspend\n"
     await page.page.set_input_files("[name=file]", {"name": "list.csv", "mimeType": "text/csv", "buffer": rows})
     await page.page.click("#list .primary")
-    await page.says("#sums", "Rows that would change something: 2. As strict already: 0. Left out: 1.")
+    await page.says("#sums", "Rows that would change something: 2. Already this strict: 0. Left out: 1.")
     await page.page.click("#left summary")
     await open_to_all(page, "servers")
     await page.page.uncheck("#rows [value='loud.example']")
@@ -177,7 +177,7 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
         await open_to_all(page, "groups")
         await page.page.click("#groups button")
         await page.sure()
-        await page.says("#groups", "No group gives a role.")
+        await page.says("#groups", "No group has a role yet.")
         await _servers(page, house)
         await page.page.goto(at(house, "/admin/webhooks"))
         await page.page.fill("[name=url]", "https://hooks.invalid/stentor")

@@ -6,12 +6,14 @@ import msgspec
 import pytest
 
 from stentor.evidence.report import kept_key
+from stentor.house.pages import SECTIONS
 from stentor.people import site
 from stentor.people.moderation import TRANSPARENCY_KEY, MonthCounts, Transparency
 from stentor.people.site import SiteWishes
 from stentor.spaces.model import State
 from tests.browser.conftest import Browsers
 from tests.browser.test_accessible import open_to_all
+from tests.browser.test_people import at, invitation, sign_up
 from tests.support.browser import visit
 from tests.support.edge import DOORS_OPEN_MS, edge, live_space
 from tests.support.screens import GUESTS_TALK, play
@@ -19,6 +21,15 @@ from tests.support.whole import Whole
 from tests.unit.evidence.test_report import made
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+FOR_SOME = (
+    *(link for link, _, _ in SECTIONS if link not in ("/admin", "/mine", "/admin/design")), "/admin/welcome",
+    "/admin/moderation/1", "/admin/moderation/elsewhere", "/mine", "/mine/shows", "/account/outlets/space?space=theirs",
+    "/stage/theirs", "/stage/theirs/listeners", "/stage/theirs/webhooks", "/stage/theirs/simulcast",
+)  # fmt: skip
+"""Pages that only some may use: administrators, moderators, who may open spaces, hosts of this one."""
+FILLED_IN = """[...document.querySelectorAll('main input, main select, main textarea, main form button, main .primary')]
+  .filter((each) => each.checkVisibility() && !each.disabled && !each.closest('#token, #listen'))
+  .map((each) => each.outerHTML)"""
 MONTHS = [MonthCounts("2026-11", reports=3, strangers=1, reasons={"spam": 2, "hate": 1}, decisions={"ban-site": 2})]
 TEXT = "# Who we are\n\nA newspaper of **Leipzig**.\n\n- [Write to us](https://example.org/)\n\n> Since 1894."
 
@@ -67,3 +78,25 @@ async def test_the_entrance_of_a_private_space(house: Whole, browsers: Browsers)
     async with visit(browsers.plain, address) as page:
         await page.page.locator("#word").wait_for()
         await open_to_all(page, "entrance")
+
+
+async def test_who_may_not_finds_nothing_to_fill_in(house: Whole, browsers: Browsers) -> None:
+    """A page for some says no to a guest and to a member, and leads on; what the API would refuse is not offered."""
+    await house.space("theirs")
+    await house.call("PATCH", "/site", {"create_spaces": "admins"})
+    async with visit(browsers.plain, "about:blank") as page:
+        for who in ("a guest", "a member"):
+            if who == "a member":
+                await page.page.goto(await invitation(house, "member"))
+                await sign_up(page, "Just A. Member", "just-a-member")
+            for path in FOR_SOME:
+                await page.page.goto(at(house, path), wait_until="load")
+                if "/sign-in?" in page.page.url:
+                    assert who == "a guest", path
+                    continue
+                if path.startswith("/stage/"):  # who it is for only the browser knows
+                    no = "document.querySelector('#blocked, #problem').textContent.trim()"
+                    await page.until(no, f"{path} says no to {who}")
+                assert await page.page.evaluate(FILLED_IN) == [], f"{path} offers this to {who}"
+                assert await page.page.locator("main a").count(), f"{path} leads {who} nowhere"
+    await house.call("PATCH", "/site", {"create_spaces": "members"})

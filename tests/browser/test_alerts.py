@@ -19,6 +19,7 @@ pytestmark = [
 WATCH = """
 window.told = { sound: 0, vibration: 0, notification: [] };
 window.away = true;
+navigator.setAppBadge = async (count) => { window.badge = count; };
 Object.defineProperty(document, 'hidden', { get: () => window.away });
 const { start } = AudioScheduledSourceNode.prototype;
 AudioScheduledSourceNode.prototype.start = function (...all) {
@@ -73,6 +74,7 @@ async def heard(page: Visit, *on: str, says: str) -> None:
             await page.until(fact, f"it is told by {way}")
     told: dict[str, Any] = await page.page.evaluate("window.heardMs = performance.now(); told")
     assert await page.page.evaluate(marked) == ("title" in on)
+    assert await page.page.evaluate("window.badge") == int("title" in on), "the mark of an installed app says the same"
     assert (told["sound"] > 0, told["vibration"] > 0) == ("sound" in on, "vibration" in on)
     assert [says in each for each in told["notification"]] == [True] * ("notification" in on)
 
@@ -108,3 +110,4 @@ async def test_requests_and_answers_alert_both_sides(house: Whole, windowed: Bro
             await heard(guest, *on, says="want to hear you" if on is WAYS else "declined")
         await host.page.evaluate("window.away = false; dispatchEvent(new Event('focus'))")
         assert await host.page.title() == "On the stage: The alerts · Stentor"
+        assert await host.page.evaluate("window.badge") == 0

@@ -30,6 +30,17 @@ const asked = window.matchMedia.bind(window);
 window.matchMedia = (query) => query === "(display-mode: standalone)" ? { matches: true } : asked(query);
 """
 """What a page finds that runs as an app on a home screen, which no browser without a screen is."""
+ON_A_PHONE: Final = """
+const asked = window.matchMedia.bind(window);
+window.matchMedia = (query) => query === "(pointer: coarse)" ? { matches: true } : asked(query);
+window.handed = [];
+navigator.canShare = () => true;
+navigator.share = async (what) => {
+  handed.push(what);
+  if (window.refuses) throw new DOMException("no", window.refuses);
+};
+"""
+"""A device with a sheet of its own for handing something on, which Chromium has on no Linux."""
 
 
 class Line:
@@ -128,6 +139,29 @@ async def test_streams_do_not_pass_through_the_worker(browsers: Browsers) -> Non
             opened = await page.page.goto(f"http://localhost:{network.port}/s/friday/live.aac", wait_until="commit")
             assert opened
             assert not opened.from_service_worker, "nor what somebody opens by its link"
+
+
+async def test_a_talk_is_handed_on_by_the_device_itself(browsers: Browsers) -> None:
+    """From the front page and from the talk's own. Who closes the sheet has changed their mind; where there is none
+    that works the link is copied."""
+    async with edge(LIVE, chunks=3) as rig:
+        await told(rig, FULL)
+        home = f"http://localhost:{rig.port}"
+        allowed = {"permissions": ["clipboard-read", "clipboard-write"], "init_script": ON_A_PHONE}
+        async with visit(browsers.plain, f"{home}/?lang=en", **allowed) as page:
+            for path in ("/?lang=en", f"/s/{LIVE.id}?lang=en"):
+                await page.page.goto(f"{home}{path}")
+                button = page.page.locator("[data-share]:visible").first
+                for count, refuses in enumerate(("", "AbortError", "NotAllowedError"), 1):
+                    await page.page.evaluate("(why) => { window.refuses = why; }", refuses)
+                    await button.click()
+                    await page.until(f"handed.length === {count}", f"the sheet opens on {path}")
+                    said = await page.page.locator(".toast").all_inner_texts()
+                    assert refuses == "NotAllowedError" or not "".join(said), "nothing went wrong"
+                await page.says(".toast", "Link copied")
+                copied = await page.page.evaluate("navigator.clipboard.readText()")
+                assert await page.page.evaluate("handed[2]") == {"title": LIVE.title, "url": copied}
+                assert f"/s/{LIVE.id}" in copied
 
 
 async def test_a_push_message_is_shown(browsers: Browsers) -> None:

@@ -26,7 +26,7 @@ async def test_a_host_connects_and_chooses_with_keys(house: Whole, browsers: Bro
             await ada.go("/account/outlets?kind=mastodon")
             await open_to_all(shown, "connecting an account")
             await ada.press("button[value=newsletter]")
-            await shown.says("main", "0 people get it")
+            await shown.says("main", "Subscriptions: 0")
             await open_to_all(shown, "outlets")
             made = await ada.page.request.post(
                 at(house, "/api/v1/spaces"), data={"id": "ada-talks", "title": "On trees", "language": "en"},

@@ -91,6 +91,18 @@ async def test_a_picture_without_a_script(house: House) -> None:
         assert "not a picture" in bad.text
 
 
+async def test_what_other_apps_hand_over(house: House) -> None:
+    """Title, text and address stand in the form, each once: some devices put the address into the text, too."""
+    async with person(house, "otto") as otto:
+        for given, stands in (
+            ({"title": "A talk", "text": "Come", "url": "https://a.example/"}, "A talk\nCome\nhttps://a.example/"),
+            ({"title": "A talk", "text": "A talk: https://a.example/", "url": "https://a.example/"}, "A talk: https:"),
+            ({"text": "@ada "}, "@ada "),
+        ):
+            shown = (await otto.get("/home/compose", params=given)).text
+            assert f">{stands}" in shown.replace("\r", ""), given
+
+
 async def test_a_poll_a_draft_and_a_time(house: House) -> None:
     """What the form has besides; each goes where it belongs, and what is wrong is said with everything still there."""
     async with person(house, "ben") as ben:

@@ -256,7 +256,7 @@ async def test_hostile_archives_are_refused(house: House) -> None:
             assert page["move"]["state"] == "failed", what
             assert page["move"]["trouble"] in codes.split(), what
         shown = (await http.get("/home/imports")).text
-        assert "There is more in this archive than can be brought along." in shown
+        assert "There is more in this archive than can be imported." in shown
         problem(await http.put("/api/v1/imports/archive", content=b""), 400, "no-file")
 
 
@@ -274,7 +274,7 @@ async def test_the_page(house: House) -> None:
             "/home/imports", files={"file": ("x.csv", b"a@b.example\n", "text/csv")}, data={"kind": ""}
         )
         assert wrong.status_code == 400
-        assert "Choose what it is." in wrong.text
+        assert "Choose it." in wrong.text
         move = next(
             each for each in (await dora.get("/api/v1/imports")).json()["imports"] if each["name"] == "people.csv"
         )

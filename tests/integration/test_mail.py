@@ -305,7 +305,7 @@ async def test_the_page_of_administrators(house: House) -> None:
             made = (await house.http.post("/api/v1/site/invitations", json={"role": "admin"})).json()["link"]
             await sign_up(boss, "boss", invitation=made.partition("=")[2])
             page = f"{house.anyone.base_url}/admin/mail"
-            assert "sends no mail" in (await boss.get(page)).text
+            assert "sends no e-mail" in (await boss.get(page)).text
             form = {
                 "server": "localhost",
                 "port": str(box.port),

@@ -52,7 +52,7 @@ class Site:
         headers = FORM | {"Accept-Language": language, "X-Forwarded-For": f"192.0.2.{len(self.box.mails) + 1}"}
         asked = await self.house.anyone.post("/account/newsletter", data={"of": "ada", "mail": to}, headers=headers)
         assert asked.status_code == 200, asked.text
-        path = link(await self.mail(to, "Talks of" if language == "en" else "Gespr"))
+        path = link(await self.mail(to, "Talks by" if language == "en" else "Gespr"))
         assert (await self.house.anyone.get(path, headers=FORM)).status_code == 200
         assert self.confirmed(to) is False, "looking at it confirms nothing"
         assert (await self.house.anyone.post(path, data={"do": "on"}, headers=FORM)).status_code == 200
@@ -100,7 +100,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
             person(house, "ada") as ada,
         ):
             early = await ada.post("/account/outlets", data={"kind": "newsletter"}, headers=FORM)
-            assert (early.status_code, "sends no mail" in early.text) == (409, True)
+            assert (early.status_code, "sends no e-mail" in early.text) == (409, True)
             await use(house, box)
             site = Site(house, box, ada)
             for _ in range(2):  # pressed twice it is one
@@ -117,7 +117,7 @@ async def test_who_wants_it_gets_each_moment_once(site: Site) -> None:
     await site.house.anyone.post(
         "/account/newsletter", data={"of": "ada", "mail": "mallory@talk.example"}, headers=FORM
     )
-    assert not (await site.mail("mallory@", "Talks of"))["List-Unsubscribe"]
+    assert not (await site.mail("mallory@", "Talks by"))["List-Unsubscribe"]
     await site.talk("trees", "Come to {title}!", "planned", "doors")
     told = await site.mail("eve@", "On trees")
     text = str(told.get_content())
@@ -125,9 +125,9 @@ async def test_who_wants_it_gets_each_moment_once(site: Site) -> None:
     assert "/s/trees?by=newsletter" in text
     assert told["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert eve in str(told["List-Unsubscribe"])
-    assert "Keine solchen Mails mehr" in str((await site.mail("bob@", "On trees")).get_content())
+    assert "Abbestellen: " in str((await site.mail("bob@", "On trees")).get_content())
     assert "Sent to 2 of 2 people" in (await site.ada.get(f"{PAGE}?space=trees", headers=FORM)).text
-    assert "2 people get it" in (await site.ada.get("/account/outlets", headers=FORM)).text
+    assert "Subscriptions: 2" in (await site.ada.get("/account/outlets", headers=FORM)).text
     with database(site.house.settings) as connection:
         connection.execute("UPDATE outlet_posts SET state = 'waiting'")
         connection.execute("UPDATE jobs SET done_ms = NULL, due_ms = 0 WHERE kind IN ('tell-outlets', 'reminder-mail')")
@@ -152,7 +152,7 @@ async def test_who_wants_it_gets_each_moment_once(site: Site) -> None:
         f"/account/outlets/{site.outlet}", data={"do": "strike", "mail": "Bob@talk.example"}, headers=FORM
     )
     assert strike.status_code == 303
-    assert "do not get this mail" in (await site.house.anyone.get(bob, headers=FORM)).text
+    assert "no longer get these e-mails" in (await site.house.anyone.get(bob, headers=FORM)).text
 
 
 async def test_nobody_gets_a_mail_twice(site: Site) -> None:

@@ -219,9 +219,9 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
     and never shown again."""
     await site.talk("trees")
     asked = await site.ada.get("/account/outlets?kind=mastodon", headers=FORM)
-    assert asked.text.count("not yet used for real") == 2
-    assert "document of 2026-11-28, not" in asked.text
-    assert "document of 2017-01, not" in asked.text, "that of the newsletter"
+    assert asked.text.count("not yet tried in earnest") == 2
+    assert "documentation of 2026-11-28, not" in asked.text
+    assert "documentation of 2017-01, not" in asked.text, "that of the newsletter"
     wrong = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="")
     assert wrong.status_code == 400
     gone = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="very secret")
@@ -398,7 +398,9 @@ async def test_x_costs_money(site: Site) -> None:
     """Connected in the browser with PKCE; one post of a talk, whatever is chosen later; a token that is too old is
     renewed once, and kept; beyond the budget of the month nothing is posted, and its host learns it."""
     asked = await site.ada.get("/account/outlets?kind=x", headers=FORM)
-    assert "Each post costs this site 0.20 US dollars. Of 0.30 a month, 0.00 are spent." in asked.text
+    assert (
+        "Each post costs this site 0.20 US dollars. The limit is 0.30 a month, and 0.00 of it is spent." in asked.text
+    )
     begun = await site.form("/account/outlets", kind="x", do="browser", server=site.other.url)
     number = int(begun.headers["location"].split("/")[-2])
     allow = (await site.ada.get(begun.headers["location"], headers=FORM)).text
@@ -433,7 +435,7 @@ async def test_x_costs_money(site: Site) -> None:
     assert (await site.form(page, **(chosen | {"space": "dearer"}), **{"at-planned": "on"})).status_code == 303
     state = "SELECT state, trouble FROM outlet_posts WHERE space = 'dearer'"
     await eventually(lambda: site.rows(state) == [("refused", "outlet-budget")], "the budget is kept", within_s=20)
-    assert "this month is spent" in (await site.ada.get(f"{page}?space=dearer", headers=FORM)).text
+    assert "budget for this network is spent" in (await site.ada.get(f"{page}?space=dearer", headers=FORM)).text
     assert not site.about("dearer")
     assert site.rows("SELECT micros FROM outlet_costs") == [(200_000,)]
     again = await site.form(f"/account/outlets/{number}", do="browser", server=site.other.url)
@@ -487,11 +489,11 @@ async def test_a_host_learns_that_nobody_tries_any_more(site: Site) -> None:
             job = OutgoingJob(kind=JOB, key="dead", host="x", made_ms=1, payload={"outlet": number, **where})
             await sender.send(job)
             shown = (await site.ada.get(f"{page}?space=dead", headers=FORM)).text
-            assert "The server cannot be reached. We try again." in " ".join(shown.split())
+            assert "t be reached. Retrying …" in " ".join(shown.split())
             await sender.given_up(job, "too-old")
             shown = " ".join((await site.ada.get(f"{page}?space=dead", headers=FORM)).text.split())
-            assert "It was not posted. We tried for days and have stopped. The server cannot be reached." in shown
-            assert "We try again" not in shown
+            assert "It was not posted. We tried for days and have stopped. The server can" in shown
+            assert "Retrying" not in shown
             assert '<button class="small" name="again" value="planned">Try again</button>' in shown
             assert (await site.form(page, space="dead", outlet=number, again="planned")).status_code == 303
             [row] = await table.posts("dead")

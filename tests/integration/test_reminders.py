@@ -155,10 +155,10 @@ async def test_a_browser_without_an_account_is_told_each_once(site: Site) -> Non
 
 SUBJECTS = {
     "changed": "New time", "soon": "Starts soon", "late": "Starts late", "cancelled": "Cancelled",
-    "live": "The doors are open", "replay": "The recording is there",
+    "live": "The doors are open", "replay": "The replay is ready",
 }  # fmt: skip
 SAID = {"changed": "New time", "soon": "It starts on", "late": "It starts late", "cancelled": "It was cancelled"} | {
-    "live": "The doors are open", "replay": "The recording is there"
+    "live": "The doors are open", "replay": "The replay is ready"
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ async def test_it_holds_for_all_of_a_server_and_can_be_taken_back(there: Elsewhe
     assert await policies.unblocked(every) == every[2:]
     assert await town.reads([post], town.number["ada"]) == []
     assert not await there.posts.add(eve, said(eve, 99), now_ms=NOW_MS, wanted=True)
-    with pytest.raises(NotFound, match="nothing to do"):
+    with pytest.raises(NotFound, match="has blocked that server"):
         await there.people.put(there.new(), actor("new", "bad.example"), now_ms=NOW_MS)
     [known] = await policies.all()
     assert (known.people, known.follows, known.policy.comment) == (2, 2, "Spam")

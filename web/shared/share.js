@@ -9,8 +9,8 @@ import { toast } from "./toast.js";
  */
 export async function share({ title, url }, say) {
   if (navigator.canShare?.({ title, url }) && matchMedia("(pointer: coarse)").matches) {
-    await navigator.share({ title, url }).catch(() => {}); // who closes it has changed their mind
-    return;
+    const failed = await navigator.share({ title, url }).then(() => "", ({ name }) => name);
+    if (!failed || failed === "AbortError") return; // who closes it has changed their mind
   }
   try {
     await navigator.clipboard.writeText(url);

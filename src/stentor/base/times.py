@@ -18,6 +18,8 @@ class _Way(NamedTuple):
     """From Monday on."""
     months: tuple[str, ...]
     date: str
+    """With the day of the week in it."""
+    short: str
     zone: str
 
 
@@ -27,6 +29,7 @@ _WAYS: Final = {
         ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
          "December"),
         "{day} {number} {month} {year}, {clock}",
+        "{number} {month} {year}, {clock}",
         "{place} time",
     ),
     "de": _Way(
@@ -34,6 +37,7 @@ _WAYS: Final = {
         ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
          "Dezember"),
         "{day}, {number}. {month} {year}, {clock} Uhr",
+        "{number}. {month} {year}, {clock} Uhr",
         "Ortszeit {place}",
     ),
 }  # fmt: skip
@@ -51,10 +55,19 @@ def zone_of(name: str) -> ZoneInfo | None:
 
 def written(ms: int, language: str, zone: str = "") -> str:
     """``ms`` since 1970 (UTC) as ``Friday 4 December 2026, 20:00 (Berlin time)``; in UTC where ``zone`` names none."""
+    return _said(ms, language, zone, short=False)
+
+
+def moment(ms: int | None, language: str, zone: str = "") -> str:
+    """The same without the day of the week, as ``4 December 2026, 20:00 (Berlin time)``; empty for None."""
+    return "" if ms is None else _said(ms, language, zone, short=True)
+
+
+def _said(ms: int, language: str, zone: str, *, short: bool) -> str:
     way, found = _WAYS.get(language) or _WAYS["en"], zone_of(zone)
     there: tzinfo = found or UTC
     at = datetime.fromtimestamp(ms / 1000, there)
-    said = way.date.format(
+    said = (way.short if short else way.date).format(
         day=way.days[at.weekday()], number=at.day, month=way.months[at.month - 1], year=at.year, clock=f"{at:%H:%M}"
     )
     place = zone.rpartition("/")[2].replace("_", " ") if found else "UTC"

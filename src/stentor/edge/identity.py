@@ -36,6 +36,8 @@ WORKER: Final = "sw.js"
 APP: Final = ("manifest.webmanifest", "offline", WORKER, "parts", "parts-front")
 PAPER, ACCENT = "#fbf9f5", "#046480"
 """As in ``design.css``: while an app starts, nothing of it has been read yet."""
+SHARED: Final = {"title": "title", "text": "text", "url": "url"}
+"""What other apps hand over, by the names of fields of the address where one writes."""
 SHORT_CHARACTERS: Final = 12
 """What is readable below an icon."""
 
@@ -125,8 +127,10 @@ class SiteIdentity:
             {"src": static("icon-full.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
         ]
         logo = {"src": look.logo_address, "sizes": f"{SIDE_PIXELS}x{SIDE_PIXELS}", "type": TYPE}
+        target = {"action": "/home/compose", "method": "GET", "params": SHARED}
         return msgspec.json.encode(
-            {
+            ({"share_target": target} if self._pages.together else {})
+            | {
                 "id": "/",
                 "start_url": "/",
                 "scope": "/",

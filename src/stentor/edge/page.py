@@ -59,6 +59,8 @@ class ListenerPages:
         self.fingerprint = ""
         """Of the key that reports are signed with; empty where they are not."""
         self._address, self._house, self._overflow = address, house, overflow
+        self.together = bool(house) and (not address or urlsplit(address).netloc == urlsplit(house).netloc)
+        """Whether the pages of the house are at the same address."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
         self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
         self._policy = POLICY.format(elsewhere=f" {origin}" if origin else "")

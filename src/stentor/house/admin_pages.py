@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from stentor.base.errors import NotFound
 from stentor.house import design_samples
 from stentor.house.admin.desk import Administration
-from stentor.house.admin.words import Figures, iso, utc
+from stentor.house.admin.words import Figures, iso
 from stentor.house.pages import READ, Listed, Pages, Visit, sign_in_first
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
@@ -118,7 +118,6 @@ def _words(pages: Pages, visit: Visit) -> dict[str, Any]:
         "advise": pages.or_else(visit, "checked.{}_do", ""),
         "figures": Figures(visit.language, pages.say(visit.language)),
         "iso": iso,
-        "utc": utc,
         "known": pages.knows,
     }
 

@@ -13,7 +13,6 @@ from litestar.response import Redirect
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.house.forms import Page, form_of, see
-from stentor.house.moderation_pages import said
 from stentor.house.oauth import redirects
 from stentor.house.oauth.server import AppConsent, Refusal, asked, given, sent_back
 from stentor.house.pages import READ, Pages, Visit
@@ -110,7 +109,7 @@ class AppPages:
         if visit.account is None:
             return see(f"/sign-in?next={APPS}")
         found = [(each, may(each.scopes)) for each in await self.table.of(visit.account.id)]
-        return self.pages.answer(visit, "apps", found=found, said=said, server=self._server)
+        return self.pages.answer(visit, "apps", found=found, server=self._server)
 
     async def revoke(self, request: _Request, token: str) -> Page:
         self.sessions.guard(request)

@@ -14,7 +14,6 @@ from stentor.house.home_pages import LANGUAGES, shown_html
 from stentor.house.imports.schema import ImportView
 from stentor.house.media.schema import MediaView
 from stentor.house.moderation import schema as moderation
-from stentor.house.moderation_pages import said
 from stentor.house.safety.schema import NoticeSpace, NoticeView, NoticeWord
 from stentor.house.searching.schema import FoundLineView, SearchView
 from stentor.house.searching.service import KINDS
@@ -210,14 +209,14 @@ def pages() -> dict[str, Any]:
     troubles = [Trouble("bus", Color.RED), Trouble("problem", Color.YELLOW, "archive", "archive-0", "the disk is slow")]
     return {
         "decisions": [decided, lifted], "kept": kept, "moves": moves, "busy": ("reading", "working"),
-        "results": checks, "troubles": troubles, "said": said,
+        "results": checks, "troubles": troubles,
     }  # fmt: skip
 
 
 def shown(picture: str) -> dict[str, Any]:
     """What the templates of posts need."""
     return {
-        "me": ME.id, "html": shown_html, "said": said, "here": "/admin/design/posts", "part": False, "federated": True,
+        "me": ME.id, "html": shown_html, "here": "/admin/design/posts", "part": False, "federated": True,
         "languages_of_posts": LANGUAGES, "longest": LONGEST, "most_pictures": MOST, "longest_warning": LONGEST_WARNING,
         "open_s": OPEN_S, "posts": posts(picture), "notices": notices(), "forms": forms(), "people": [ME, GRACE, FAR],
         "profiles": profiles(), "now_ms": NOW_MS, "read_to": 10,

@@ -20,7 +20,6 @@ from stentor.base.errors import NotFound, Overloaded, StentorError
 from stentor.house.forms import Page, form_of, problem_of, see
 from stentor.house.home_cards import SpaceCards
 from stentor.house.home_forms import OPEN_S, ComposerForm
-from stentor.house.moderation_pages import said
 from stentor.house.pages import READ, Pages, Visit
 from stentor.house.safety.api_notifications import Notices
 from stentor.house.social import schema
@@ -142,7 +141,7 @@ class HomePages:
     def show(self, reader: PostReader, name: str, **values: Any) -> Response[str]:
         """A page with what all of them need."""
         shown: dict[str, Any] = {
-            "me": f"{reader.me}", "unread": reader.unread, "most_unread": MOST_UNREAD, "html": shown_html, "said": said,
+            "me": f"{reader.me}", "unread": reader.unread, "most_unread": MOST_UNREAD, "html": shown_html,
             "here": reader.visit.path, "visit_path": reader.visit.path, "kind": name, "part": False,
             "words": {key: self.pages.text(reader.visit, key) for key in WORDS},
             "beside": (), "wrong": "", "federated": self.federated,

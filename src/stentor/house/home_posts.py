@@ -37,7 +37,8 @@ class Composers:
         self.home, self.desk = home, home.desk
 
     async def asked(self, reader: PostReader, query: dict[str, str]) -> ComposerForm:
-        """The form that an address asks for: ``reply``, ``quote``, ``draft``, ``post`` or ``space``."""
+        """The form that an address asks for: ``reply``, ``quote``, ``draft``, ``post`` or ``space``; or ``text``, to
+        which devices that share something with the installed site add ``title`` and ``url``."""
         if draft := query.get("draft"):
             found = {f"{each.id}": each for each in await self.desk.later.drafts(reader.me)}.get(draft)
             if found is not None:
@@ -49,7 +50,7 @@ class Composers:
             return ComposerForm.of_view(await self._own(reader, changed))
         form = ComposerForm(
             language=reader.visit.language, reply_to=query.get("reply", ""), quote=query.get("quote", ""),
-            space=query.get("space", ""), text=query.get("text", "")[:5000],
+            space=query.get("space", ""), text=_handed(query)[:5000],
         )  # fmt: skip
         if form.reply_to:
             form.visibility = (await self.desk.view(parse_id(form.reply_to), reader.me)).visibility
@@ -139,6 +140,13 @@ class Composers:
     async def _drop(self, reader: PostReader, form: ComposerForm) -> None:
         if form.draft and form.draft in {f"{each.id}" for each in await self.desk.later.drafts(reader.me)}:
             await self.desk.later.drop_draft(parse_id(form.draft), reader.me)
+
+
+def _handed(query: dict[str, str]) -> str:
+    """The text to begin with; what says again what stands there already is left out."""
+    title, text, url = (query.get(name, "") for name in ("title", "text", "url"))
+    lines = [title.strip()] if title.strip() and title.strip() not in text else []
+    return "\n".join([*lines, *([text] if text else []), *([url] if url and url not in text else [])])
 
 
 def writing(made: HomePages) -> list[HTTPRouteHandler]:

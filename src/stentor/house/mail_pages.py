@@ -15,7 +15,6 @@ from stentor.base.errors import NotAllowed, StentorError
 from stentor.house.forms import Page, form_of, tried, wish_of
 from stentor.house.mail import schema
 from stentor.house.mail.desk import MailDesk
-from stentor.house.moderation_pages import said
 from stentor.house.pages import READ, Pages, Visit, sign_in_first
 from stentor.house.who.callers import address_of
 from stentor.house.who.sessions import Sessions
@@ -95,7 +94,6 @@ async def _settings(
         waiting=await desk.post.waiting(),
         troubles=await desk.post.troubles(),
         trouble=pages.or_else(visit, "problem.{}"),
-        said=said,
         on=desk.settings.wishes.server,
     )
 

@@ -4,7 +4,6 @@ without JavaScript, and a text that somebody wrote is only ever text in them."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -37,11 +36,6 @@ def routes(pages: Pages, moderation: CaseDesk, callers: Callers, guard: Guard) -
     """All of them."""
     found = [*_of_reports(pages, moderation, callers, guard), *_of_moderators(pages, moderation, callers)]
     return Router("/", route_handlers=[*found, *_of_decisions(pages, moderation)], request_max_body_size=MOST_BYTES)
-
-
-def said(ms: int | None) -> str:
-    """A time for those without JavaScript."""
-    return datetime.fromtimestamp((ms or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers, guard: Guard) -> list[HTTPRouteHandler]:
@@ -83,7 +77,7 @@ def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers, guard: Gua
     @route("/report/{receipt:str}", http_method=READ, include_in_schema=False)
     async def outcome(request: _Request, receipt: FromPath[str]) -> Page:
         visit = msgspec.structs.replace(await pages.visit(request), path="/")  # the link goes no further
-        return pages.answer(visit, "reported", report=await moderation.outcome(receipt), said=said)
+        return pages.answer(visit, "reported", report=await moderation.outcome(receipt))
 
     return [ask, send, outcome]
 
@@ -106,13 +100,13 @@ def _of_moderators(pages: Pages, moderation: CaseDesk, callers: Callers) -> list
             state, before = CaseState.DONE if done else CaseState.OPEN, str(request.query_params.get("before", ""))
             found = await moderation.queue(state, number(before) if before else LARGEST)
             older = found.cases[-1].number if len(found.cases) == PAGE else 0
-            return pages.answer(visit, "moderation", found=found, state=state, older=older, said=said)
+            return pages.answer(visit, "moderation", found=found, state=state, older=older)
 
         return await only(request, work)
 
     async def show(visit: Visit, case: str, fields: dict[str, str], wrong: str = "") -> Page:
         found = await moderation.case(number(case))
-        return pages.answer(visit, "case", found=found, fields=fields, wrong=wrong, said=said)
+        return pages.answer(visit, "case", found=found, fields=fields, wrong=wrong)
 
     @route("/admin/moderation/{case:str}", http_method=READ, include_in_schema=False)
     async def look(request: _Request, case: FromPath[str]) -> Page:
@@ -155,7 +149,7 @@ def _of_people(pages: Pages, moderation: CaseDesk, only: _Only) -> list[HTTPRout
 
     async def show(visit: Visit, fields: dict[str, str], wrong: str = "") -> Page:
         found = await moderation.elsewhere.all()
-        return pages.answer(visit, "people-elsewhere", found=found, fields=fields, wrong=wrong, said=said)
+        return pages.answer(visit, "people-elsewhere", found=found, fields=fields, wrong=wrong)
 
     @route("/admin/moderation/elsewhere", http_method=READ, include_in_schema=False)
     async def look(request: _Request) -> Page:
@@ -194,12 +188,12 @@ def _of_decisions(pages: Pages, moderation: CaseDesk) -> list[HTTPRouteHandler]:
         visit = await pages.visit(request)
         if visit.account is None:
             return see(f"/sign-in?next={quote(visit.path)}")
-        return pages.answer(visit, "decisions", found=await moderation.own(visit.account), said=said)
+        return pages.answer(visit, "decisions", found=await moderation.own(visit.account))
 
     async def show(visit: Visit, receipt: str, fields: dict[str, str], wrong: str = "") -> Page:
         visit = msgspec.structs.replace(visit, path="/")  # the link goes no further
         found = await moderation.decision(receipt)
-        return pages.answer(visit, "decision", found=found, fields=fields, wrong=wrong, said=said)
+        return pages.answer(visit, "decision", found=found, fields=fields, wrong=wrong)
 
     @get("/account/decision/{receipt:str}", include_in_schema=False)
     async def look(request: _Request, receipt: FromPath[str]) -> Page:

@@ -14,7 +14,6 @@ from litestar.params import FromPath
 from stentor.base.errors import NotAllowed
 from stentor.base.units import made_id
 from stentor.house.forms import Page, form_of, see, tried
-from stentor.house.moderation_pages import said
 from stentor.house.outlets.browser import BACK, BROWSERS, BrowserConnecting
 from stentor.house.outlets.newsletters import DOCUMENT, DOCUMENT_OF
 from stentor.house.outlets.service import OutletDesk, require_public
@@ -70,7 +69,7 @@ class _Connecting:
         return self.pages.answer(
             msgspec.structs.replace(visit, path=f"{PAGE}?kind={kind}" if outlet else PAGE),
             "outlets",
-            mine=mine, kinds=OUTLETS, offered=desk.kinds, outlet=outlet, wrong=wrong, said=said,
+            mine=mine, kinds=OUTLETS, offered=desk.kinds, outlet=outlet, wrong=wrong,
             renews=renews, browsers=BROWSERS,
             people={each: await desk.newsletters.table.counted(each) for each in letters},
             waiting=await self.browsers.waiting(mine), mails=desk.newsletters.post.on,
@@ -204,7 +203,7 @@ class _Choosing:
         return self.pages.answer(
             msgspec.structs.replace(visit, path=f"{PAGE}/space?space={space.id}"),
             "outlets-space",
-            space=space, rows=rows, kinds=OUTLETS, moments=MOMENTS, wrong=wrong, said=said, longest=LONGEST_WORDS,
+            space=space, rows=rows, kinds=OUTLETS, moments=MOMENTS, wrong=wrong, longest=LONGEST_WORDS,
             trouble=troubles(self.pages, visit), public=not space.private, share=text,
             picture=picture_of(space, self.desk.site), shares=shares(text, text.rpartition("\n")[2]), stuck=STUCK,
             once=ONCE, now_so={each for each in MOMENTS if still_so(each, space)},

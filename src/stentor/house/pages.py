@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from stentor.base.errors import BadInput, NotFound, StentorError
 from stentor.base.html import Templates
 from stentor.base.static import Static
 from stentor.base.texts import NAMES, Catalogue
+from stentor.base.times import moment
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import profile
@@ -27,7 +27,7 @@ from stentor.house.accounts.views import AccountViews
 from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
-from stentor.house.web.language import language_of
+from stentor.house.web.language import language_of, zone_of
 from stentor.house.web.problems import comes_again
 from stentor.house.web.sentences import sentence
 from stentor.house.who.callers import Callers
@@ -67,11 +67,13 @@ Finding = Callable[[_Request, str], Awaitable[Space]]
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """Who asks for a page, which one, and in which language."""
+    """Who asks for a page, which one, in which language and time zone."""
 
     path: str
     language: str
     account: Account | None = None
+    zone: str = ""
+    """Of the reader, as their browser has said; empty where it has not."""
 
     @property
     def admin(self) -> bool:
@@ -101,6 +103,8 @@ class Pages:
         known = "unknown" if error.status in (404, 405) else "refused" if error.status < 500 else "failed"
         if comes_again(request, error):
             known = "busy"
+        if error.status == 403 and request.method in READ:
+            known = "forbidden"
         return self.notice(visit, f"notice.{known}_title", f"notice.{known}", error.status)
 
     def symbols(self, sprite: str) -> list[str]:
@@ -108,14 +112,15 @@ class Pages:
         return re.findall(r'<symbol id="([a-z]+)"', self.static.files[f"shared/{sprite}.svg"].body.decode())
 
     async def visit(self, request: _Request) -> Visit:
-        return Visit(checks.local_path(request.url.path), language_of(request), await self._callers.account(request))
+        path, account = checks.local_path(request.url.path), await self._callers.account(request)
+        return Visit(path, language_of(request), account, zone_of(request))
 
     def answer(self, visit: Visit, name: str, *, status: int = 200, **values: object) -> Response[str]:
         """The page ``name``; ``page`` among the values is what its script of the same name is told."""
         shown = profile(visit.account) if visit.account else None
         look = self._site.look
         known: dict[str, object] = {"app": look.name, "look": look, "home": self._home, "languages": NAMES}
-        known["installs"] = self._installs
+        known |= {"installs": self._installs, "said": partial(moment, language=visit.language, zone=visit.zone)}
         sections = SECTIONS if visit.admin and visit.path in [link for link, _, _ in SECTIONS] else ()
         known |= {"sections": sections, "name": name, "path": visit.path, "admin": visit.admin, "profile": shown}
         text = self._templates.render(name, visit.language, texts=self._texts[visit.language], **known, **values)
@@ -164,7 +169,7 @@ def routes(
         return Response(found.body, headers={"content-type": found.content_type, "cache-control": cache})
 
     handlers = [
-        *_of_list(pages, list_page(pages, views, people, unlocks=False), views),
+        *_of_list(pages, list_page(pages, views, people, unlocks=False), views, people),
         *_of_spaces(pages, known, views, callers),
         *_of_accounts(pages, people, AccountViews(people), oidc_login),
         file,
@@ -187,7 +192,7 @@ def list_page(pages: Pages, views: Views, people: People, *, unlocks: bool) -> L
     return listed
 
 
-def _of_list(pages: Pages, listed: Listed, views: Views) -> list[HTTPRouteHandler]:
+def _of_list(pages: Pages, listed: Listed, views: Views, people: People) -> list[HTTPRouteHandler]:
     """``/mine``, which the house's own address shows, too, and ``/mine/shows``."""
 
     @route(["/", "/mine"], http_method=READ, include_in_schema=False)
@@ -199,7 +204,8 @@ def _of_list(pages: Pages, listed: Listed, views: Views) -> list[HTTPRouteHandle
         visit = await pages.visit(request)
         if visit.account is None:
             return sign_in_first(visit)
-        return pages.answer(visit, "shows", page={"language": views.language})
+        creates = rights.creates(visit.account.role, people.creators)
+        return pages.answer(visit, "shows", page={"language": views.language, "creates": creates}, creates=creates)
 
     return [home, shows]
 
@@ -348,8 +354,8 @@ def _leads_to(phase: Phase) -> str:
     return "replay" if phase is Phase.REPLAY else "listen"
 
 
-def _time_of(row: SpaceRow) -> tuple[str, str] | None:
-    """The key of the sentence about a space's time, and the time for those without JavaScript, in UTC."""
+def _time_of(row: SpaceRow) -> tuple[str, int] | None:
+    """The key of the sentence about a space's time, and the time."""
     if row.state is State.SCHEDULED:
         key, ms = "spaces.starts", row.scheduled_ms
     elif row.ended_ms:
@@ -358,4 +364,4 @@ def _time_of(row: SpaceRow) -> tuple[str, str] | None:
         key, ms = "spaces.live_since", row.live_ms
     else:
         key, ms = "spaces.open_since", row.doors_open_ms
-    return (key, datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")) if ms else None
+    return (key, ms) if ms else None

@@ -65,8 +65,8 @@ class _Asking:
             msgspec.structs.replace(visit, path=f"/account/remind?space={space.id}"),
             "remind",
             space=space, asks=reminders.asks(space), mails=self.desk.post.on, to=to, wrong=wrong, sent=sent,
-            page=told, iso=iso, at=written(space.scheduled_ms or 0, visit.language), here=visit.account is not None,
-            messages=self.desk.messages, handle=handle,
+            page=told, iso=iso, at=written(space.scheduled_ms or 0, visit.language, visit.zone),
+            here=visit.account is not None, messages=self.desk.messages, handle=handle,
             letters=await self._letters.of_space(space.id) if self.desk.post.on else (),
         )  # fmt: skip
 
@@ -140,7 +140,7 @@ def _of_links(pages: Pages, desk: ReminderDesk, sessions: Sessions) -> list[HTTP
         found, space = await desk.find(receipt)
         state = done or ("gone" if found is None else "asked" if found.confirmed_ms is None else "on")
         zone = await desk.table.zone(found, space) if found and space else ""
-        at = written(space.scheduled_ms, visit.language, zone) if space and space.scheduled_ms else ""
+        at = written(space.scheduled_ms, visit.language, zone or visit.zone) if space and space.scheduled_ms else ""
         return pages.answer(visit, "reminder", state=state, space=space, action=f"/account/remind/{receipt}", at=at)
 
     return letter_links.routes("/account/remind", desk, sessions, shown)

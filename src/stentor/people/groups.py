@@ -70,7 +70,7 @@ def name(text: str) -> str:
 def require_free(group: str, fixed: Mapping[str, SiteRole]) -> None:
     """Raises :class:`Conflict` for a group whose role the settings of the installation say."""
     if group in fixed:
-        raise Conflict("The settings of the installation say which role this group gives.", code="group-fixed")
+        raise Conflict("This group's role is fixed in the settings of the installation.", code="group-fixed")
 
 
 def given(rows: Mapping[str, SiteRole], group: str, role: SiteRole) -> dict[str, SiteRole]:

@@ -148,8 +148,8 @@ class RemoteActors:
 
 
 def blocked_server() -> NotFound:
-    """The site has nothing to do with this server."""
-    return NotFound("This site has nothing to do with that server.", code="server-blocked", status=403)
+    """The site has blocked this server."""
+    return NotFound("This site has blocked that server.", code="server-blocked", status=403)
 
 
 def _known(row: Row[Any]) -> KnownActor:

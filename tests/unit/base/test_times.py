@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stentor.base.times import written, zone_of
+from stentor.base.times import moment, written, zone_of
 
 AT_MS = round(datetime(2026, 12, 4, 19, 0, tzinfo=UTC).timestamp()) * 1000
 
@@ -26,6 +26,9 @@ AT_MS = round(datetime(2026, 12, 4, 19, 0, tzinfo=UTC).timestamp()) * 1000
 def test_a_time_says_whose_clocks_it_means(language: str, zone: str, said: str) -> None:
     """In the language of the reader, by the clocks of their zone; a zone that there is not is none."""
     assert written(AT_MS, language, zone) == said
+    without_day = said.split(" ", 1)[1]
+    assert moment(AT_MS, language, zone) == without_day
+    assert moment(None, language, zone) == ""
 
 
 @pytest.mark.parametrize(

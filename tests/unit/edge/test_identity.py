@@ -9,9 +9,12 @@ import msgspec
 import pytest
 
 from stentor.base import colour
-from stentor.edge.identity import ACCENT, short_name
+from stentor.edge.identity import ACCENT, SiteIdentity, short_name
+from stentor.edge.page import ListenerPages
 from stentor.people import site
 from stentor.people.site import SiteWishes
+from stentor.store.objects import Objects
+from stentor.wire.http import Request
 from tests.support.edge import Rig, edge
 
 WISHES = SiteWishes("Night <desk>", "#ffcc00", "https://example.org/", imprint="# Ada\n\n<script>alert(1)</script>")
@@ -98,6 +101,26 @@ async def test_an_object_that_cannot_be_read_changes_nothing() -> None:
         assert b"Newer" in (await rig.get("/"))[2]
 
 
+def test_what_other_apps_share_goes_where_one_writes() -> None:
+    """Where the pages of the house are at the same address; to another one no app may hand over anything."""
+    for address, house, together in (
+        ("", "http://localhost:8082", True),
+        ("https://talk.example", "https://talk.example", True),
+        ("https://live.example", "https://talk.example", False),
+        ("https://live.example", "", False),
+    ):
+        pages = ListenerPages(address=address, house=house, now=0)
+        name = "manifest.webmanifest"
+        asked = Request("GET", f"/{name}", {}, {}, True, "1.1")
+        reply = SiteIdentity(Objects.open("memory://"), pages, lambda: 0.0).answer([name], asked)
+        assert reply
+        manifest = json.loads(reply.body)
+        assert ("share_target" in manifest) is together, address
+        if together:
+            target = manifest["share_target"]
+            assert (target["action"], set(target["params"])) == ("/home/compose", {"title", "text", "url"})
+
+
 async def test_the_site_is_an_app() -> None:
     """A manifest with its name, colour and pictures that are there; the page for no network, and all that it loads."""
     async with edge(chunks=1) as rig:
@@ -106,6 +129,7 @@ async def test_the_site_is_an_app() -> None:
         assert fields["content-type"] == "application/manifest+json"
         assert (manifest["name"], manifest["lang"], manifest["display"]) == ("Stentor", "de", "standalone")
         assert any(icon.get("purpose") == "maskable" for icon in manifest["icons"])
+        assert "share_target" not in manifest, "there is no page to write at this address"
         for icon in manifest["icons"]:
             status, fields, _ = await rig.get(icon["src"])
             assert (status, fields["content-type"]) == (200, icon["type"])

@@ -11,8 +11,9 @@ import pytest
 from stentor.base.html import Templates
 from stentor.base.static import Static
 from stentor.base.texts import LANGUAGES, NAMES, Catalogue
+from stentor.base.times import moment
 from stentor.house import design_samples
-from stentor.house.admin.words import Figures, iso, utc
+from stentor.house.admin.words import Figures, iso
 from stentor.house.admin_pages import DESIGNS, STILL
 from stentor.house.pages import SECTIONS
 from stentor.people.site import SiteLook
@@ -30,9 +31,17 @@ CATALOGUE = Catalogue("stentor.house", "stentor.spaces", "stentor.people")
 STATIC = Static("stentor.house", root="/studio")
 TEMPLATES = Templates("stentor.house", CATALOGUE, static=STATIC)
 FOLDER = SOURCE / "house/static"
+
+
+def said(ms: int) -> str:
+    """A time, as every page has it."""
+    return moment(ms, "en")
+
+
 VALUES = {
     "app": "Stentor", "look": SiteLook(), "home": "", "languages": NAMES, "sections": SECTIONS, "path": "/admin/design",
     "admin": False, "installs": True, "profile": None, "designs": DESIGNS, "icons": ["play"], "reactions": ["clap"],
+    "said": said,
 }  # fmt: skip
 """What every page of the house has."""
 PARTS = ["", *DESIGNS]
@@ -47,7 +56,7 @@ def page(part: str, language: str) -> str:
     own = design_samples.of(part, "/picture.svg")
     say = partial(CATALOGUE.text, language)
     words: dict[str, Any] = {
-        "check": str, "advise": lambda what: f"Mend: {what}", "figures": Figures(language, say), "iso": iso, "utc": utc,
+        "check": str, "advise": lambda what: f"Mend: {what}", "figures": Figures(language, say), "iso": iso,
         "known": CATALOGUE.texts["en"].__contains__,
     }  # fmt: skip
     script = words if part in STILL else {"page": {}, "texts": CATALOGUE.texts[language]}

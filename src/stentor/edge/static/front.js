@@ -40,14 +40,10 @@ function said(at, form, now) {
 const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
 
 /** @param {HTMLElement} button */
-async function share({ dataset: { share: path, title } }) {
-  const url = new URL(path ?? "", location.href).href;
-  if (navigator.share) return navigator.share({ title, url }).catch(() => {}); // whoever changed their mind knows it
-  await navigator.clipboard.writeText(url);
-  const toast = document.getElementById("toast");
-  if (!toast) return;
-  toast.textContent = toast.dataset.copied ?? "";
-  setTimeout(() => { toast.textContent = ""; }, 4000);
+async function share({ dataset: { share: path, title = "" } }) {
+  const { share: hand } = await import("./shared/share.js");
+  const copied = /** @type {HTMLElement | null} */ (document.querySelector("[data-copied]"))?.dataset.copied ?? "";
+  await hand({ title, url: new URL(path ?? "", location.href).href }, (key, { link } = {}) => (key === "shared" ? copied : String(link)));
 }
 
 choose();
@@ -58,7 +54,7 @@ for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
   node.textContent = new Intl.DisplayNames(root.lang, { type: "language" }).of(node.dataset.languageName ?? "") ?? "";
 }
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-share]"))) {
-  button.hidden = !(navigator.share || navigator.clipboard);
+  button.hidden = false;
   button.addEventListener("click", () => share(button));
 }
 if (remembered()) {

@@ -9,7 +9,7 @@ player.loop = true;
 async function again() {
   if (location.pathname === "/offline") return;
   try {
-    await fetch("/healthz", { cache: "no-store" });
+    await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(AGAIN_MS) });
     location.reload();
   } catch {
     // still nothing

@@ -59,7 +59,8 @@ class AudienceHistory:
         first = now_ms // DAY_MS - DAYS + 1
         async with self._reading:
             spaces = [each for each in await self._newest.get() if _opened(each) // DAY_MS >= first]
-            found = [(_opened(each) // DAY_MS, await self._of(each, now_ms)) for each in spaces]
+            read = await asyncio.gather(*(self._of(each, now_ms) for each in spaces))
+            found = [(_opened(each) // DAY_MS, counts) for each, counts in zip(spaces, read, strict=True)]
             self._known = {each.id: self._known[each.id] for each in spaces if each.id in self._known}
         return [
             _day(number, [counts for day, counts in found if day == number]) for number in range(first, first + DAYS)
@@ -71,11 +72,13 @@ class AudienceHistory:
             return known
         try:
             found = await self._counts.of(space.id)
-        except Overloaded:
-            return known
-        if space.state in OVER:
+        except Overloaded:  # nobody waits for this one again at the next look
+            found, old = known, False
+        else:
+            if space.state not in OVER:
+                return found
             old = now_ms - (space.ended_ms or now_ms) > OLD_MS
-            self._known[space.id] = found, None if old else now_ms + KEPT_MS
+        self._known[space.id] = found, None if old else now_ms + KEPT_MS
         return found
 
 

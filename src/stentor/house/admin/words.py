@@ -53,11 +53,6 @@ class Figures:
         return f"{name} {found.day}{'.' if self._days else ''}"
 
 
-def utc(ms: int) -> str:
-    """A time for those without JavaScript."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
 def iso(ms: int) -> str:
-    """The same for programs."""
+    """A time for programs."""
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

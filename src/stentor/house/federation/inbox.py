@@ -59,7 +59,7 @@ class InboxDesk:
         if activity.kind not in things.ACTIVITIES or (known is None and activity.kind == "Delete"):
             return  # deletions of people whom nobody here knows come by the thousand: no key is asked for
         if known is not None and known.blocked and activity.kind not in things.WHILE_BLOCKED:
-            raise NotAllowed("This site has nothing to do with you.", code="person-blocked")
+            raise NotAllowed("This site has blocked you.", code="person-blocked")
         trusted = known is not None and unix_ms(now) - known.fetched_ms < TRUSTED_MS
         if known is not None and trusted and known.who.key_id == claim.key_id and not claim.holds(known.who.key):
             raise Unsigned("The signature is not that of the actor.")

@@ -238,7 +238,7 @@ def checked(fields: Sequence[OutletField], given: Mapping[str, str]) -> dict[str
 def require_public(space: Space) -> None:
     """Raises :class:`Conflict` for a space that is announced to nobody."""
     if space.private or space.removed is not None:
-        raise Conflict("A space that not everybody may hear is announced nowhere.", code="outlet-private")
+        raise Conflict("Only spaces that everybody may hear are announced.", code="outlet-private")
 
 
 def moment_now(space: Space) -> SpaceMoment | None:

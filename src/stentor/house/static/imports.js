@@ -11,7 +11,7 @@ export function followImports() {
 /** @param {Element} shown */
 async function again(shown) {
   try {
-    const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+    const answer = await fetch(location.pathname, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(20_000) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-imports]");
     if (answer.ok && fresh) {

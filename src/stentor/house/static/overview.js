@@ -3,6 +3,7 @@
 import { pause, when } from "./page.js";
 
 const EVERY_MS = 5000;
+const PATIENCE_MS = 20_000; // a look that nobody answers ends, or no other would follow it
 
 /** Times in the reader's own way and zone. */
 function localise() {
@@ -13,7 +14,7 @@ function localise() {
 
 /** Puts what has changed in the place of what was there; what is open stays open, and who reads on keeps their place. */
 async function renew() {
-  const reply = await fetch("/admin", { headers: { Accept: "text/html" }, cache: "no-store" });
+  const reply = await fetch("/admin", { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!reply.ok) return;
   const found = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("#live");
   const live = document.querySelector("#live");

@@ -12,6 +12,8 @@ const words = JSON.parse($("house-texts").textContent);
 
 const who = document.querySelector(".who");
 if (who) remember(who.querySelector('[href="/account"]') !== null);
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions(); // times stand in it also on pages where no script runs
+document.cookie = `stentor-zone=${encodeURIComponent(timeZone)}; Path=/; Max-Age=31536000; SameSite=Lax`;
 
 /**
  * The text of `key` in the page's language, with {names} filled in.

@@ -40,7 +40,7 @@ async function subscribe() {
   if ((await Notification.requestPermission()) !== "granted") return say("remind.push_denied");
   const { endpoint, keys } = (await subscription()).toJSON();
   const body = new URLSearchParams({ space, zone, endpoint: endpoint ?? "", p256dh: keys?.p256dh ?? "", auth: keys?.auth ?? "" });
-  const reply = await fetch("/account/remind/push", { method: "POST", body });
+  const reply = await fetch("/account/remind/push", { method: "POST", body, signal: AbortSignal.timeout(20_000) });
   if (!reply.ok) throw new Error((await reply.json()).detail);
   say("remind.push_done", (await reply.json()).link);
   button.hidden = true;
@@ -59,6 +59,6 @@ button.addEventListener("click", async () => {
   button.disabled = false;
 });
 if ("serviceWorker" in navigator && "PushManager" in window && "Notification" in window) {
-  const there = await fetch("/sw.js", { method: "HEAD" }).catch(() => null);
+  const there = await fetch("/sw.js", { method: "HEAD", signal: AbortSignal.timeout(8000) }).catch(() => null);
   $("by-push").hidden = !there?.ok;
 }

@@ -2,6 +2,8 @@
 
 import { text } from "./page.js";
 
+const PATIENCE_MS = 30_000;
+
 /** The connection did not hold; what was written is still in the form. */
 export class NotSent extends Error {}
 
@@ -24,7 +26,7 @@ export async function send(form, { by = null, to = "", next = "" } = {}) {
  */
 export async function load(address, how = {}) {
   try {
-    const answer = await fetch(address, { ...how, headers: { Accept: "text/html" }, credentials: "same-origin", cache: "no-store" });
+    const answer = await fetch(address, { ...how, headers: { Accept: "text/html" }, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     return { answer, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
   } catch {
     throw new NotSent(text("home.not_sent"));

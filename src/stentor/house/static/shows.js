@@ -5,7 +5,7 @@ import { $, ask, button, element, sure, text, when } from "./page.js";
 import { attempt } from "./sign.js";
 import { locale } from "./shared/texts.js";
 
-/** @type {{ language: string }} */
+/** @type {{ language: string, creates: boolean }} */
 const me = JSON.parse($("page").textContent);
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** @type {Record<string, any> | null} */
@@ -109,7 +109,8 @@ async function skip(date) {
   });
 }
 
-$("new").addEventListener("submit", (/** @type {FormEvent} */ event) => {
+/** @param {FormEvent} event */
+function create(event) {
   event.preventDefault();
   const form = event.target.elements;
   attempt(async () => {
@@ -121,7 +122,7 @@ $("new").addEventListener("submit", (/** @type {FormEvent} */ event) => {
     await refresh();
     draw(made);
   });
-});
+}
 
 $("change").addEventListener("submit", (/** @type {FormEvent} */ event) => {
   event.preventDefault();
@@ -154,5 +155,8 @@ function begin() {
 }
 
 $("zones").replaceChildren(...(Intl.supportedValuesOf?.("timeZone") ?? []).map((zone) => element("option", { value: zone })));
-begin();
+if (me.creates) {
+  $("new").addEventListener("submit", create);
+  begin();
+}
 attempt(refresh);

@@ -58,6 +58,7 @@ let rows = new Map();
 let shown = "";
 async function draw() {
   const { destinations } = await ask("GET", LIST);
+  $("parts").hidden = false; // whoever may not see them has nothing to fill in either
   const now = JSON.stringify(destinations);
   if (now === shown) return;
   shown = now;

@@ -30,7 +30,7 @@ function draw({ running, on_air: on, small }) {
 
 /** Puts what was found on the page. */
 async function renew() {
-  const reply = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  const reply = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(20_000) });
   const found = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("#results");
   if (reply.ok && found) $("results").replaceWith(found);
   localise();

@@ -90,6 +90,7 @@ async function drawLog(hook) {
 
 async function draw() {
   const { webhooks } = await ask("GET", LIST);
+  $("parts").hidden = false; // whoever may not see them has nothing to fill in either
   $("webhooks").replaceChildren(...(webhooks.length ? webhooks.map(row) : [element("li", { className: "quiet" }, text("webhooks.none"))]));
 }
 

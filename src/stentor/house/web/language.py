@@ -1,12 +1,20 @@
-"""In which language somebody is spoken to."""
+"""In which language, and in which time zone, somebody is spoken to."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import unquote
 
 from litestar import Request
 
 from stentor.base.texts import LANGUAGES, negotiate
+
+LONGEST_ZONE: Final = 60
+
+
+def zone_of(request: Request[Any, Any, Any]) -> str:
+    """The name of the time zone that a script of the house has told in this browser; empty where none has run."""
+    return unquote(request.cookies.get("stentor-zone", ""))[:LONGEST_ZONE]
 
 
 def language_of(request: Request[Any, Any, Any]) -> str:
