@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+from playwright.async_api import Route
 
 from tests.browser.conftest import Browsers
 from tests.browser.test_accessible import open_to_all
@@ -97,8 +98,20 @@ async def _keys(host: Visit, house: Whole) -> None:
     await host.says("#status", "host has muted you")
     await host.page.keyboard.up(" ")
     assert await host.page.evaluate(MUTED), "whoever is muted meanwhile stays so"
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await host.page.route("**/spaces/rundown/seats/*", hold)
     await host.page.keyboard.press("m")
     await host.until(f"!({MUTED})", "and unmutes on purpose")
+    await house.call("PATCH", "/spaces/rundown", {"title": "Rundown of today"})
+    await host.says("h1", "Rundown of today")
+    assert not await host.page.evaluate(MUTED), "what the house says before it knows of the press does not undo it"
+    held.set()
+    await host.page.unroute("**/spaces/rundown/seats/*")
     await host.page.keyboard.press("m")
     await host.until(MUTED, "M mutes")
     await host.page.keyboard.press("c")

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 import pytest
@@ -22,7 +22,6 @@ from tests.support.house import House, running_house
 from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
-TOOT: Final = ("toot==0.52.1",)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -123,7 +122,7 @@ class Terminal:
 
 async def test_toot_in_a_terminal(house: House, tmp_path: Path) -> None:
     """Signing in by a code, home, post, answer, notifications, threads and the search."""
-    if why := venvs.missing("toot", TOOT):
+    if why := venvs.missing("toot", venvs.TOOT):
         pytest.fail(f"NOT TESTED with toot, an app in terminals: it cannot be had ({why}).")
     async with person(house, "cat") as cat, person(house, "dan") as dan:
         hers, his = Terminal(tmp_path / "cat"), Terminal(tmp_path / "dan")

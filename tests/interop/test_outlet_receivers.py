@@ -33,7 +33,7 @@ from tests.support.bluesky import Bluesky
 from tests.support.faulty import BUSY, DROPPED, FAILED, LOST, WORKS, FaultyWay, faulty_way
 from tests.support.federated import until
 from tests.support.house import House, database, running_house
-from tests.support.snac import USER, Snac
+from tests.support.snac import ONCE, USER, Snac
 from tests.support.wait import eventually
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -128,7 +128,10 @@ async def sky() -> AsyncIterator[Bluesky]:
 async def test_a_server_with_mastodons_api(site: Site, peer: Snac) -> None:
     """Connected in the browser, by the server's own page; each talk stands there once, whatever was lost on the way,
     though the server takes no notice of ``Idempotency-Key``."""
-    async with faulty_way(peer.address, "/api/v1/statuses") as way, httpx.AsyncClient(trust_env=False) as anybody:
+    async with (
+        faulty_way(peer.address, "/api/v1/statuses") as way,
+        httpx.AsyncClient(trust_env=False, limits=ONCE) as anybody,
+    ):
         begun = await site.ada.post(
             "/account/outlets", data={"kind": "mastodon", "do": "browser", "server": way.address}, headers=FORM
         )

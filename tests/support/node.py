@@ -1,7 +1,5 @@
 """Node.js, and packages of npm that a test drives something with: each set in a folder of its own below ``.venv``, as
 the lock file beside its scripts says. They are never shipped.
-
-``python -m tests.support.node --install`` fetches all of them now, instead of each in the first test that needs it.
 """
 
 from __future__ import annotations
@@ -9,8 +7,9 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
-import sys
 from pathlib import Path
+
+from tests.support.fetched import alone
 
 ROOT = Path(__file__).parents[2]
 LOCK = "package-lock.json"
@@ -37,6 +36,7 @@ def kept(name: str) -> Path:
     return ROOT / ".venv" / name
 
 
+@alone
 def missing(name: str) -> str:
     """Fetches them, unless they are there; why they cannot be had, empty when they are there."""
     if (found := tools()) is None:
@@ -56,13 +56,6 @@ def missing(name: str) -> str:
     return ""
 
 
-def main() -> int:
-    """Never fails: without one its tests say so."""
-    for lock in sorted((ROOT / "tests" / "interop").glob(f"*/{LOCK}")):
-        if why := missing(lock.parent.name) if "--install" in sys.argv else "":
-            print(f"{lock.parent.name} cannot be had, and what it is asked in tests will fail: {why}", file=sys.stderr)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def names() -> list[str]:
+    """All that tests drive something with."""
+    return sorted(lock.parent.name for lock in (ROOT / "tests" / "interop").glob(f"*/{LOCK}"))

@@ -21,13 +21,17 @@ from typing import Any
 import httpx
 
 from tests.support.debian import running
+from tests.support.fetched import alone
 from tests.support.ports import free_port
 
 KEPT = Path(__file__).parents[2] / ".venv" / "snac"
 USER = "peer"
+ONCE = httpx.Limits(max_keepalive_connections=0)
+"""It closes each connection after its answer and does not say so beforehand: nobody may use it a second time."""
 SIGNED = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
+@alone
 def missing() -> str:
     """Why there is no snac2 here; empty when there is."""
     if (KEPT / "usr/bin/snac").exists():
@@ -74,7 +78,9 @@ class Snac:
         self.data, self.host, self.password = data, f"localhost:{port}", password
         self.address = f"http://{self.host}"
         self.actor = f"{self.address}/{USER}"
-        self._http = httpx.AsyncClient(base_url=self.address, auth=(USER, password), trust_env=False, timeout=10)
+        self._http = httpx.AsyncClient(
+            base_url=self.address, auth=(USER, password), trust_env=False, timeout=60, limits=ONCE
+        )
 
     async def close(self) -> None:
         await self._http.aclose()

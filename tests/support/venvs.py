@@ -8,7 +8,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from tests.support.fetched import alone
+
+TOOT: Final = ("toot==0.52.1",)
 _ROOT = Path(__file__).parents[2] / ".venv"
 
 
@@ -17,6 +21,7 @@ def program(name: str, command: str) -> str:
     return str(_ROOT / name / "bin" / command)
 
 
+@alone
 def missing(name: str, wanted: Sequence[str]) -> str:
     """Makes the venv with these packages, unless it is there; why it cannot be had, empty when it is there."""
     mark = _ROOT / name / ".done"

@@ -35,6 +35,7 @@ export class OwnSeat {
     this.stream = null;
     this.muted = false; // our own microphone is off
     this.hostMuted = false; // a host has muted our seat
+    this.undoing = false; // we have said that it is to end, and what the house says may be older than that
     this.aside = false; // our microphone is open for those on the stage alone
     this.apart = false; // it is to be: the mute button ends it (aside.js)
     this.joined = 0; // when the connection was made, by performance.now()
@@ -83,7 +84,7 @@ export class OwnSeat {
     this.view = view;
     this.ahead = view.now_ms - Date.now();
     const own = view.seats.find(({ id }) => id === view.you.seat);
-    if (Boolean(own?.muted) !== this.hostMuted) {
+    if (!this.undoing && Boolean(own?.muted) !== this.hostMuted) {
       this.hostMuted = !this.hostMuted;
       this.showMuted();
     }
@@ -240,7 +241,10 @@ export class OwnSeat {
     this.#turn(!(this.muted || this.hostMuted));
     if (!this.hostMuted) return;
     this.hostMuted = false;
-    this.command(() => this.#tell({ muted: false }));
+    this.undoing = true;
+    const told = this.#tell({ muted: false });
+    told.catch(() => { this.undoing = false; }); // then the house is right: we are muted
+    this.command(() => told).finally(() => { this.undoing = false; });
     this.showMuted();
   }
 
