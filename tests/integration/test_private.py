@@ -6,12 +6,15 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
 import pytest_asyncio
 
+from stentor.base import push
+from stentor.base.signing import to_text
 from stentor.people.digests import digest
 from stentor.people.model import Account, Session, SiteRole
 from stentor.spaces import private
@@ -209,7 +212,7 @@ def _but_the_date(answer: httpx.Response) -> dict[str, str]:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_pages_and_lists_know_no_such_space(site: Site) -> None:
-    """Nor do the pages of the house, WHIP, and whatever lists spaces."""
+    """Nor do the pages of the house, forms, WHIP, and whatever lists spaces: for people and for programs."""
     space = await site.make("members")
     await site.house.http.put(f"/api/v1/spaces/{space}/shut-out/eve")
     for caller in (site.house.anyone, site.members["eve"]):
@@ -217,17 +220,34 @@ async def test_pages_and_lists_know_no_such_space(site: Site) -> None:
             ("GET", "/stage/{}"), ("GET", "/stage/{}/listeners"), ("GET", "/report?kind=space&id={}"),
             ("GET", "/report?kind=seat&id=1&space={}"), ("GET", "/ask/{}"), ("GET", "/ask/{}/panel"),
             ("GET", "/comments/{}"), ("POST", "/whip/{}"), ("POST", "/echo/{}"), ("GET", "/enter/{}"),
+            ("GET", "/account/remind?space={}"), ("POST", "/account/remind"), ("POST", "/account/remind/site"),
+            ("GET", "/account/outlets/space?space={}"), ("POST", "/account/outlets/space"),
+            ("POST", "/account/remind/push"), ("POST", "/api/v1/templates"),
         ):  # fmt: skip
-            ours, theirs = [
-                await caller.request(method, path.format(name), headers={"Accept": "text/html"})
-                for name in (space, "0123456789abcdef")
-            ]
-            assert ours.text.replace(space, "X") == theirs.text.replace("0123456789abcdef", "X"), path
-            assert (ours.status_code, _but_the_date(ours)) == (theirs.status_code, _but_the_date(theirs)), path
+            for accept in ("text/html", "*/*"):
+                ours, theirs = [
+                    await caller.request(
+                        method, path.format(name), headers={"Accept": accept, **OURS}, **_asked(method, path, name)
+                    )
+                    for name in (space, "0123456789abcdef")
+                ]
+                assert ours.text.replace(space, "X") == theirs.text.replace("0123456789abcdef", "X"), path
+                assert (ours.status_code, _but_the_date(ours)) == (theirs.status_code, _but_the_date(theirs)), path
         for path in ("/", "/mine", "/api/v1/spaces", "/api/v1/recordings"):
             told = (await caller.get(path)).text
             assert space not in told
             assert TITLE not in told
+
+
+def _asked(method: str, path: str, space: str) -> dict[str, Any]:
+    """The body that names a space where the address does not."""
+    if method != "POST" or "{}" in path:
+        return {}
+    if path.startswith("/api/"):
+        return {"json": {"space": space, "name": "Evenings"}}
+    public, auth = to_text(push.public_bytes(push.new_key())), to_text(b"k" * 16)
+    browser = {"endpoint": "https://push.example.org/1", "p256dh": public, "auth": auth}
+    return {"data": {"space": space, "mail": "eve@example.org", **browser}}
 
 
 @pytest.mark.asyncio(loop_scope="module")

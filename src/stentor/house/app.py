@@ -141,7 +141,7 @@ def build(
         *api.site_handlers(spaces, callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures, listeners),
         *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
-        *_of_hosts(spaces, callers, views, readers, invitations, pictures, people.limit),
+        *_of_hosts(spaces, callers, views, readers, invitations, pictures, people.limit, guard),
         *_of_recordings(spaces, callers, views, editions, Quotes(spaces, keys.invitations, settings)),
         *_of_counts(spaces, callers, counts, mailing),
         *api_seats.handlers(spaces, callers, people, views),
@@ -227,6 +227,7 @@ def _of_hosts(
     invitations: Invitations,
     pictures: Pictures,
     limit: SharedLimit,
+    guard: Guard,
 ) -> list[HTTPRouteHandler]:
     """What hosts do with a space besides leading it."""
     return [
@@ -234,18 +235,18 @@ def _of_hosts(
         *api_pins.handlers(spaces, callers, views),
         *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
         *api_covers.handlers(CoverDesk(spaces, readers, limit), callers, views),
-        *_of_shows(ShowDesk(spaces, pictures), callers, views, invitations, pictures),
+        *_of_shows(ShowDesk(spaces, pictures), callers, views, invitations, pictures, guard),
     ]
 
 
 def _of_shows(
-    desk: ShowDesk, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures
+    desk: ShowDesk, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures, guard: Guard
 ) -> list[HTTPRouteHandler]:
     """Series, copies and templates of spaces, and how they are set up."""
     return [
         *api_shows.handlers(desk, callers, ShowViews(desk, views)),
         *api_spaces.handlers(desk, callers, views),
-        *api_spaces.copy_handlers(desk, callers, views, invitations, pictures),
+        *api_spaces.copy_handlers(desk, callers, views, invitations, pictures, guard),
     ]
 
 

@@ -32,7 +32,7 @@ def of_desks(
             ActorsTable(spaces.store.work),
             mailing.outlets.newsletters.table,
         ),
-        outlet_pages.routes(shown, mailing.outlets, mailing.browsers, spaces, callers, sessions),
+        outlet_pages.routes(shown, mailing.outlets, mailing.browsers, guard, callers, sessions),
         newsletter_pages.routes(shown, mailing.outlets.newsletters, sessions),
         moderation_pages.routes(shown, desk, callers, guard),
         mail_api.routes(mails, callers, sessions),

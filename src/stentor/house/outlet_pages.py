@@ -18,7 +18,7 @@ from stentor.house.outlets.browser import BACK, BROWSERS, BrowserConnecting
 from stentor.house.outlets.newsletters import DOCUMENT, DOCUMENT_OF
 from stentor.house.outlets.service import OutletDesk, require_public
 from stentor.house.pages import READ, Pages, Visit, sign_in_first
-from stentor.house.spaces.service import Spaces
+from stentor.house.private.guard import Guard
 from stentor.house.who.callers import Callers
 from stentor.house.who.sessions import Sessions
 from stentor.outlets.kinds import OUTLETS, SHARE, X, shares
@@ -37,14 +37,14 @@ _Request = Request[Any, Any, Any]
 
 
 def routes(
-    pages: Pages, desk: OutletDesk, browsers: BrowserConnecting, spaces: Spaces, callers: Callers, sessions: Sessions
+    pages: Pages, desk: OutletDesk, browsers: BrowserConnecting, guard: Guard, callers: Callers, sessions: Sessions
 ) -> Router:
     """All of them."""
     connecting = _Connecting(pages, desk, browsers)
     found = [
         *_of_outlets(connecting, sessions),
         *_of_browsers(connecting),
-        *_of_spaces(_Choosing(pages, desk, spaces, callers), sessions),
+        *_of_spaces(_Choosing(pages, desk, guard, callers), sessions),
     ]
     return Router("/", route_handlers=found, request_max_body_size=MOST_BYTES)
 
@@ -174,12 +174,12 @@ def troubles(pages: Pages, visit: Visit) -> Callable[[str], str]:
 class _Choosing:
     """The page where it is chosen what of a space is posted where."""
 
-    def __init__(self, pages: Pages, desk: OutletDesk, spaces: Spaces, callers: Callers) -> None:
-        self.pages, self.desk, self._spaces, self._callers = pages, desk, spaces, callers
+    def __init__(self, pages: Pages, desk: OutletDesk, guard: Guard, callers: Callers) -> None:
+        self.pages, self.desk, self._guard, self._callers = pages, desk, guard, callers
 
     async def hosted(self, request: _Request, name: str) -> Space:
         """A space for who hosts it; raises :class:`NotFound`, :class:`NotAllowed`, :class:`Conflict`."""
-        space = await self._spaces.load(str(made_id(name)))
+        space = await self._guard.require(request, str(made_id(name)))
         rights.require(await self._callers.actor(request, space.id), Look.EVENTS, space)
         return space
 

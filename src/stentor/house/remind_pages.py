@@ -52,7 +52,7 @@ class _Asking:
         """Raises :class:`NotFound`, also for a space that not everybody may know of."""
         space = await self._spaces.load(str(made_id(name)))
         if space.private or space.removed is not None:
-            raise NotFound("There is no such space.", code="no-such-space")
+            raise NotFound("There is no such space.", code="space-not-found")
         return space
 
     async def form(

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from stentor.base.errors import Conflict, NotFound
 from stentor.base.units import SeatId, seat_id, space_id
+from stentor.house.private.guard import Guard
 from stentor.house.shows import schema
 from stentor.house.shows.api import person
 from stentor.house.shows.service import ShowDesk
@@ -94,7 +95,7 @@ def handlers(desk: ShowDesk, callers: Callers, views: Views) -> list[HTTPRouteHa
 
 
 def copy_handlers(
-    desk: ShowDesk, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures
+    desk: ShowDesk, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures, guard: Guard
 ) -> list[HTTPRouteHandler]:
     """Another space like one that is there, or like a template."""
 
@@ -126,7 +127,7 @@ def copy_handlers(
     @post("/templates", summary="Keep the settings of a space under a name")
     async def keep(request: _Request, data: JSONBody[schema.NewTemplate]) -> schema.TemplateList:
         account = await callers.signed_in(request)
-        found = await desk.spaces.load(data.space)
+        found = await guard.require(request, data.space)
         rights.require(callers.acting(account), c.Describe(""), found)
         template = Template(secrets.token_hex(8), checks.name(data.name), blueprint.of(found))
         await desk.table.add_template(account.id, template, now_ms=desk.now_ms)
