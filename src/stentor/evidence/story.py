@@ -9,9 +9,13 @@ from typing import Final
 
 import msgspec
 
+from stentor.base import grid
 from stentor.evidence.report import Report
 from stentor.spaces import events as e
+from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
+from stentor.spaces.privacy_events import VisibilityChanged
+from stentor.spaces.setting_events import ConsentWithdrawn, RecordingChosen
 
 MOST_LINES: Final = 20
 TOGETHER_MS: Final = 120_000
@@ -42,6 +46,7 @@ PLAIN: Final[dict[type, tuple[str, int]]] = {
     e.ReplayTrimmed: ("the replay was cut", 5),
     e.KeyTurned: ("the key of the private space was changed", 5),
     e.SeatBanned: ("somebody was shut out", 5),
+    VisibilityChanged: ("it was chosen anew who may hear it", 5),
 }
 
 
@@ -52,7 +57,7 @@ def story(
     in the last one.
     """
     found = [line for event in events if (line := _plain(event)) is not None]
-    found += [*_announced(events), *_people(events, name), *_lost(events, name)]
+    found += [*_announced(events), *_people(events, name), *_lost(events, name), *_withdrawn(events, name)]
     found += [*_stage(events), *_ladder(events), *_door(events), *_reported(report)]
     found.sort(key=lambda line: line.at_ms)
     if len(found) <= most:
@@ -65,6 +70,13 @@ def story(
 def _plain(event: Event) -> StoryLine | None:
     if isinstance(event, e.ClockSet):
         return StoryLine(event.at_ms, f"the server's clock was set by {event.by_ms / 1000:+.1f} s", 8)
+    if isinstance(event, DelayChosen):
+        later = f"{event.delay_s} s after the stage" if event.delay_s else "without a delay"
+        return StoryLine(event.at_ms, f"the audience will hear it {later}", 6)
+    if isinstance(event, SoundDumped):
+        return StoryLine(event.at_ms, f"the hosts dumped {_length((event.end - event.first) * grid.CHUNK_MS)}", 9)
+    if isinstance(event, RecordingChosen):
+        return StoryLine(event.at_ms, f"it will {'' if event.on else 'not '}be recorded", 7)
     told = PLAIN.get(type(event))
     return StoryLine(event.at_ms, *told) if told else None
 
@@ -121,6 +133,12 @@ def _lost(events: Iterable[Event], name: Callable[[str], str]) -> Iterable[Story
         longest = f", {_length(max(back))} at most" if back else ""
         left = "" if times[-1][1] is not None else ", and did not come back"
         yield StoryLine(times[0][0], f"{name(seat)} lost the connection {_times(len(times))}{longest}{left}", 6)
+
+
+def _withdrawn(events: Iterable[Event], name: Callable[[str], str]) -> Iterable[StoryLine]:
+    for event in events:
+        if isinstance(event, ConsentWithdrawn):
+            yield StoryLine(event.at_ms, f"{name(event.seat)} took back that they may be recorded", 8)
 
 
 def _stage(events: Iterable[Event]) -> Iterable[StoryLine]:
@@ -183,7 +201,7 @@ def _reported(report: Report | None) -> Iterable[StoryLine]:
         return
     peak, verdict = report.figures["peak"], report.verdict
     if peak.at_ms is not None and peak.value:
-        yield StoryLine(peak.at_ms, f"most listeners: {peak.value:,.0f}", 8)
+        yield StoryLine(peak.at_ms + 999, f"most listeners: {peak.value:,.0f}", 8)  # known when its second is over
     gaps = [one for one in report.interruptions if one.seconds >= 1]
     if gaps:
         longest = max(gaps, key=lambda one: one.seconds)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.evidence.story import MOST_LINES, story
 from stentor.spaces import events as e
+from stentor.spaces.delay_events import DelayChosen, SoundDumped
+from stentor.spaces.setting_events import ConsentWithdrawn, RecordingChosen
 from tests.unit.evidence.test_report import DOORS, EVENTS, made
 
 
@@ -55,6 +58,29 @@ def test_people_who_come_together_are_one_line_and_come_once() -> None:
         "B lost the connection once, and did not come back",
         "ended",
     ]
+
+
+def test_what_hosts_kept_from_the_audience_is_told() -> None:
+    """Delay, each dump with its length, a recording that was turned off, who took back that they are recorded."""
+    assert told(
+        RecordingChosen(at_ms=at(-60), on=False),
+        DelayChosen(at_ms=at(-50), delay_s=10),
+        e.DoorsOpened(at_ms=at(0)),
+        SoundDumped(at_ms=at(300), first=900, end=925, who="host"),
+        ConsentWithdrawn(at_ms=at(400), seat=SeatId("a")),
+    ) == [
+        "it will not be recorded",
+        "the audience will hear it 10 s after the stage",
+        "the doors opened",
+        "the hosts dumped 8.0 s",
+        "A took back that they may be recorded",
+    ]
+
+
+def test_the_most_listeners_stand_behind_what_happened_in_their_second() -> None:
+    """They are the sum of a whole second, so nobody is counted before the space was announced."""
+    text = [line.text for line in story([e.DoorsOpened(at_ms=(made().figures["peak"].at_ms or 0) + 500)], made(), str)]
+    assert text.index("the doors opened") < next(n for n, line in enumerate(text) if line.startswith("most listeners"))
 
 
 def test_a_restless_evening_has_twenty_lines_all_the_same() -> None:
