@@ -98,7 +98,7 @@ fmt: setup ## format and mend what can be mended
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
 
-bench: setup ## measure stage, requests, evidence, TLS, fan-out and a crowd; writes the tables and plots of the documents; 24 minutes
+bench: setup ## measure stage, requests, evidence, TLS, fan-out and a crowd; writes the tables and plots of the documents; 20 minutes
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: setup .venv-docs/.ready ## check the documents, and make a site of them with search and the API, in build/site

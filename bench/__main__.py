@@ -1,4 +1,5 @@
-"""All that the README's table says of cost, in one run: ``make bench``, 24 minutes on two quiet cores.
+"""All that the README's table says of cost, in one run: ``make bench``, 20 minutes at most on two quiet
+cores.
 
 ``python -m bench [--again FILE]``. Kept is one file, ``bench/results/whole-<time>.json``, with how the machine stood
 beside each figure; from it come the rows of the tables in ``README.md`` and ``docs/explanation/measured.md`` and the
@@ -10,11 +11,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +29,8 @@ UNFINISHED: Final = RESULTS / "unfinished.json"
 """What a run has measured so far: one that breaks off is gone on with, if nothing was committed since."""
 CROWDS: Final = (5_000, 20_000, 100_000)
 """On the same two processors as the whole of Stentor."""
+SIZE: Final = re.compile(r"[\d,]+")
+"""How rows about a crowd begin."""
 MANY, MOST = 20_000, 100_000
 """Sizes of which the README tells."""
 
@@ -43,7 +47,7 @@ def measure() -> dict[str, Any]:
         "evidence": evidence,
         "tls": lambda: tls.compare(1_000, 6.0),
         "fanout": lambda: fanout.compare(list(fanout.SERVERS), fanout.SIZES, 1_200.0, 6.0),
-        "crowd": lambda: crowd.crowds(CROWDS, 1_200.0, 15.0, crowd.enough(max(CROWDS))),
+        "crowd": lambda: crowd.crowds(CROWDS, 1_200.0, 10.0, crowd.enough(max(CROWDS))),
     }
     for name, part in parts.items():
         if name in found:
@@ -53,9 +57,22 @@ def measure() -> dict[str, Any]:
         found[name] = part()
         found["took_s"][name] = round(time.monotonic() - began)
         UNFINISHED.write_text(json.dumps(found), "utf-8")
-    whole_s = sum(found["took_s"].values())
-    print(f"{whole_s / 60:.0f} minutes: " + ", ".join(f"{name} {took} s" for name, took in found["took_s"].items()))
+    print(f"{length(found)}: " + ", ".join(f"{name} {took} s" for name, took in found["took_s"].items()))
     return found
+
+
+def length(found: dict[str, Any]) -> str:
+    """How long the parts of a run took together."""
+    return f"{sum(found['took_s'].values()) / 60:.1f} minutes"
+
+
+def states(told: Any) -> Iterator[dict[str, Any]]:
+    """How the machine stood, of each figure of a run or a part of one."""
+    inner = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+    if isinstance(told, dict) and "state" in told:
+        yield told["state"]
+    for each in inner:
+        yield from states(each)
 
 
 def measure_requests() -> dict[str, Any]:
@@ -76,7 +93,8 @@ def evidence() -> dict[str, Any]:
 def rows(found: dict[str, Any]) -> list[str]:
     """Rows of tables; each belongs where one with the same first cell stands."""
     curves, at_once = found["fanout"]["curves"], found["fanout"]["stampede"]
-    cost = {name: dict(zip(fanout.SIZES, curve, strict=False)) for name, curve in curves.items() if curve}
+    sizes = fanout.sizes_of(curves)
+    cost = {name: dict(zip(sizes, curve, strict=False)) for name, curve in curves.items() if curve}
     stages, asked = found["stage"], found["requests"]["cost_us"]
     full, bad = stages["13 seats"], stages["bad network"]
     ours = at_once["stentor"]
@@ -107,7 +125,9 @@ def rows(found: dict[str, Any]) -> list[str]:
         f"{asked['a playlist']:.1f} µs | nginx, a file of a part's size: {asked['nginx, a file']:.1f} µs |",
         f"| 20 ms ticks with sound at 5 % loss and 20 ms jitter | {bad['stentor']['ticks']:.1f} of 50, "
         f"{bad['stentor']['delay']:.0f} ms behind | aiortc as it comes {bad['aiortc']['ticks']:.1f} of 50 |",
-        *fanout.table(found["fanout"], fanout.SIZES).splitlines(),
+        f"| the run itself | {length(found)} | load {found['load_average_before']:.1f} before it, at most "
+        f"{max(state['steal'] for state in states(found)):.1%} of the processors' time stolen beside a figure |",
+        *fanout.table(found["fanout"], sizes).splitlines(),
     ]  # fmt: skip
 
 
@@ -116,18 +136,23 @@ def playing(one: dict[str, Any]) -> str:
 
 
 def replaced(text: str, rows: list[str]) -> str:
-    """A document with these rows in place of those with the same first cell."""
+    """A document with these rows in place of those with the same first cell; without crowds of other sizes."""
     by_cell = {row.split("|")[1].strip(): row for row in rows}
-    lines = text.split("\n")
-    return "\n".join(by_cell.get(line.split("|")[1].strip(), line) if line.startswith("| ") else line for line in lines)
+    kept = []
+    for line in text.split("\n"):
+        cell = line.split("|")[1].strip() if line.startswith("| ") else ""
+        if cell in by_cell or not SIZE.fullmatch(cell):
+            kept.append(by_cell.get(cell, line))
+    return "\n".join(kept)
 
 
 def show(found: dict[str, Any]) -> None:
     """Into the documents."""
+    curves = found["fanout"]["curves"]
     for name in TABLES:
         file = ROOT / name
         file.write_text(replaced(file.read_text("utf-8"), rows(found)), "utf-8")
-    fanout.PICTURE.write_text(fanout.draw(found["fanout"]["curves"], fanout.SIZES), "utf-8")
+    fanout.PICTURE.write_text(fanout.draw(curves, fanout.sizes_of(curves)), "utf-8")
     crowd.PICTURE.write_text(crowd.draw(found["crowd"]["curve"]), "utf-8")
     print(f"Tables in {' and '.join(TABLES)} and two pictures are of this run.")
 

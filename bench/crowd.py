@@ -37,7 +37,7 @@ from stentor.edge.worker import SHORT_SHARE
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "crowd.svg"
 SIZES = (1_000, 5_000, 20_000, 60_000, 100_000)
 START_S = 60.0
-SETTLE_S = 8.0
+SETTLE_S = 6.0
 """After the last has come: the writes have found their rhythm."""
 WINDOW_S = 6.0
 """An edge's window is full by then, and every joiner gets his burst."""

@@ -1,6 +1,6 @@
 """What a listener costs: Stentor's edge beside nginx, Icecast, an ASGI server and a bare C loop, in one run.
 
-``python -m bench.fanout [--listeners 1000 5000 20000 60000 100000] [--rate 1200] [--seconds 8] [--servers …]``. The
+``python -m bench.fanout [--listeners 1000 5000 20000 100000] [--rate 1200] [--seconds 8] [--servers …]``. The
 server has processor 0, the crowd of ``listeners.c`` processor 1; a server of several processes shares processor 0 among
 them. A crowd comes within 4 to 40 s. All listen at 48 kbit/s. What differs: Stentor's streams, uvicorn's and the C
 loop's are written every 0.96 s (Stentor's every 1.28 to 1.92 s where many listen), Icecast's as it comes; a new
@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psutil
 
@@ -33,14 +33,16 @@ from bench.listeners import Met, Quantiles, Second, listen
 from stentor.base.plot import plot
 
 PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "fanout.svg"
-SIZES: Final = (1_000, 5_000, 20_000, 60_000, 100_000)
+SIZES: Final = (1_000, 5_000, 20_000, 100_000)
+ANY: Final = 1 << 20
+"""Listeners: more than a run has."""
 SERVERS: Final[dict[str, tuple[str, Callable[[int], AbstractContextManager[peers.Peer | None]], int]]] = {
-    "stentor": ("Stentor", peers.stentor, 1 << 20),
+    "stentor": ("Stentor", peers.stentor, ANY),
     "icecast": ("Icecast", peers.icecast, peers.ALONE),
-    "asgi": ("ASGI", peers.asgi, 1 << 20),
+    "asgi": ("ASGI", peers.asgi, ANY),
     "c_loop": ("C loop", peers.floor, peers.ALONE),
-    "stentor_hls": ("Stentor HLS", peers.stentor_hls, 1 << 20),
-    "nginx_hls": ("nginx HLS", peers.nginx_hls, 1 << 20),
+    "stentor_hls": ("Stentor HLS", peers.stentor_hls, ANY),
+    "nginx_hls": ("nginx HLS", peers.nginx_hls, ANY),
 }
 """Name for people, how to start it, and the most listeners that it takes."""
 DRAWN: Final = ("stentor", "icecast", "asgi", "stentor_hls", "nginx_hls")
@@ -48,17 +50,27 @@ QUICKEST_S, SLOWEST_S = 4.0, 40.0
 """Within so long a crowd comes; in less than a segment's length players of HLS would stay in step."""
 NEARLY: Final = 1.06
 """A size that is so little more than a server's most is driven with its most."""
-SETTLE_S: Final = 8.0
-"""After the last has come: two rests of a player."""
 CARRIED: Final = 0.99
 """Of the crowd; with less the server has broken."""
 ENOUGH_KBIT: Final = 43.0
 """Of 48, over what was measured less one write: what comes at either end of it is chance."""
-STREAM, SEGMENTS = (1.92, 3.2), (4.0, 11.52)
-"""Seconds in a write, and seconds that a listener has in hand when it begins."""
 FULL: Final = 0.9
 """Of a processor: so much of the crowd's, and it may be the crowd that broke."""
-STAMPEDE, STAMPEDE_RATE, STAMPEDE_S = 5_000, 10_000.0, 12.0
+STAMPEDE, STAMPEDE_RATE, STAMPEDE_S = 5_000, 10_000.0, 10.0
+
+
+class Kind(NamedTuple):
+    """How sound comes to a listener."""
+
+    write_s: float
+    """Seconds of sound in a write."""
+    ahead_s: float
+    """In hand when it begins."""
+    settle_s: float
+    """After the last has come, until it is measured: two writes, two rests of a player."""
+
+
+STREAM, SEGMENTS = Kind(1.92, 3.2, 4.0), Kind(4.0, 11.52, 8.0)
 
 
 class Watch:
@@ -90,18 +102,18 @@ def drive(peer: peers.Peer, count: int, rate: float, seconds: float) -> dict[str
     watch = Watch(peer.processes)
     empty_bytes = watch.memory()
     come_s = min(max(count / rate, QUICKEST_S), SLOWEST_S)
-    met = listen(peer.stream, count, count / come_s, SETTLE_S + seconds, watch.look)
+    kind = SEGMENTS if peer.stream.endswith(".m3u8") else STREAM
+    met = listen(peer.stream, count, count / come_s, kind.settle_s + seconds, watch.look)
     steady = [one for one in watch.samples if one[0].at_s >= met.at_s - seconds - 1]
     (first, began, server_before, crowd_before, _), (last, ended, server, crowd, full_bytes) = steady[0], steady[-1]
     playing, passed_s = max(1, last.playing), ended - began
     kbit = (last.sound_bytes - first.sound_bytes) * 8 / 1000 / playing
-    write_s, ahead_s = SEGMENTS if peer.stream.endswith(".m3u8") else STREAM
-    dry = met.pause_s is None or met.pause_s.p99 > ahead_s
+    dry = met.pause_s is None or met.pause_s.p99 > kind.ahead_s
     return {
         "listeners": count,
         "playing": last.playing,
         "kbit_per_s": round(kbit / passed_s, 1),
-        "broke": last.playing < CARRIED * count or kbit < ENOUGH_KBIT * (passed_s - write_s) or dry,
+        "broke": last.playing < CARRIED * count or kbit < ENOUGH_KBIT * (passed_s - kind.write_s) or dry,
         "cpu_us_per_listener_second": round((server - server_before) * 1e6 / passed_s / playing, 2),
         "processors": round((server - server_before) / passed_s, 3),
         "crowd_processors": round((crowd - crowd_before) / passed_s, 3),
@@ -203,6 +215,12 @@ def line(label: str, one: dict[str, Any]) -> str:
         f"{one['bytes_per_listener'] / 1024:.1f} kB each; {one['processes']} processes, "
         f"processors: {one['processors']:.2f}, crowd {one['crowd_processors']:.2f} {state(one)}"
     )
+
+
+def sizes_of(curves: dict[str, list[dict[str, Any]] | None]) -> list[int]:
+    """The sizes of a run: those of the server that takes any number and carried most of them."""
+    told = [[one["listeners"] for one in curve] for name, curve in curves.items() if curve and SERVERS[name][2] == ANY]
+    return max(told, key=len)
 
 
 def table(found: dict[str, Any], sizes: Sequence[int]) -> str:
