@@ -21,10 +21,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bench import peers
 from bench.kept import head, keep, state, watched
+from bench.requests import taken_s
 from tests.support.certificates import Authority
 
 REQUEST = b"GET /s/bench/live.aac HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -84,16 +83,16 @@ def measure(
     command = [sys.executable, "-m", "bench.edge_server", str(port), str(peers.LEAST_CHUNKS), "1", *files]
     with peers.server(command, port) as process:
         crowd = Crowd(port, context, tickets=tickets)
-        idle_bytes, before, started = process.memory_info().rss, cpu_s(process), time.monotonic()
+        idle_bytes, before, started = process.memory_info().rss, taken_s(process), time.monotonic()
         for number in range(count):
             crowd.join()
             if number % JOIN_AT_ONCE == 0:
                 crowd.read(0.001)
-        joins_s, join_cpu_s = time.monotonic() - started, cpu_s(process) - before
+        joins_s, join_cpu_s = time.monotonic() - started, taken_s(process) - before
         crowd.read(4.0)
-        full_bytes, before, heard = process.memory_info().rss, cpu_s(process), crowd.received_bytes
+        full_bytes, before, heard = process.memory_info().rss, taken_s(process), crowd.received_bytes
         crowd.read(seconds)
-        used_s = cpu_s(process) - before
+        used_s = taken_s(process) - before
         found = {
             "cpu_us_per_join": join_cpu_s * 1e6 / count,
             "joins_per_s": count / joins_s,
@@ -121,22 +120,17 @@ def measure_nginx(authority: Authority, context: ssl.SSLContext, count: int, *, 
         tls = f"ssl; ssl_certificate {authority.chain}; ssl_certificate_key {authority.key}; ssl_protocols {version}"
         with peers.nginx(program, folder, 1, tls=tls) as (port, process):
             crowd = Crowd(port, context, tickets=tickets)
-            before = cpu_s(process)
+            before = taken_s(process)
             for number in range(count):
                 crowd.join()
                 if number % JOIN_AT_ONCE == 0:
                     crowd.read(0.001)
             crowd.read(0.5)
-            found = (cpu_s(process) - before) * 1e6 / count
+            found = (taken_s(process) - before) * 1e6 / count
             if tickets and crowd.resumed < count - 1:
                 raise SystemExit(f"nginx resumed {crowd.resumed} of {count}")
             crowd.close()
     return found
-
-
-def cpu_s(process: psutil.Process) -> float:
-    """Of a server and its workers, user's and kernel's."""
-    return float(sum(sum(each.cpu_times()[:2]) for each in (process, *process.children())))
 
 
 def main() -> None:
