@@ -130,7 +130,6 @@ class Players:
         agent: str,
         part: int,
         pace: int,
-        *,
         amid: bool = False,
         rendition: str = "",
     ) -> None:

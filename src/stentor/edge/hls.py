@@ -17,7 +17,7 @@ from stentor.base.static import IMMUTABLE
 from stentor.crowd.players import Caller, Players
 from stentor.edge import subtitles
 from stentor.edge.numbered import is_number, parse_name, part_uri
-from stentor.edge.players import Held, PlaylistAsk, Waiter, session, takes, turn
+from stentor.edge.players import Held, PlaylistAsk, Waiter, takes, turn
 from stentor.edge.reply import EXPOSED, MEDIA_CACHE, Document, File, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import Window
@@ -28,6 +28,7 @@ from stentor.wire.playlist import Decision, Directives
 SEGMENTS_SHOWN = 8
 """30.7 s: a player that loses half a minute goes on where it was."""
 MEDIA_TYPE = "audio/mp4"
+ENDING = ".m3u8"
 MOST_ASKED = 256
 """Addresses of playlists that are known while a part is the newest: a crowd asks by some ten."""
 
@@ -85,19 +86,19 @@ class Hls:
         cache = f"public, max-age={playlist.CACHE_OK_S}"
         return Document(text.encode(), playlist.CONTENT_TYPE, cache, now=self._clock(), **PLAYLIST_FIELDS)
 
-    def reload(self, name: str, request: Request, waiter: Waiter) -> Reply | None:
-        """A media playlist; None when the request is held.
+    def reload(self, file: str, request: Request, waiter: Waiter) -> Reply | None:
+        """A media playlist, ``{rendition}.m3u8``; None when the request is held.
 
         Raises :class:`BadInput` for directives that break the rules, :class:`NotFound` for an unknown rendition.
         """
-        asked = self._asked.get(request.target) or self._ask(name, request)
+        asked = self._asked.get(request.target) or self._ask(file.removesuffix(ENDING), request)
         if asked.sound:
             waiter.asks = self
             agent = request.headers.get("user-agent", "")
-            self.players.ask(waiter, session(request), agent, *asked.turn, amid=asked.blocking, rendition=name)
+            self.players.ask(waiter, request.session, agent, *asked.turn, asked.blocking, asked.name)
         if asked.document is not None:
             return asked.document.answer(request.headers)
-        self._park(self._reloads, (name, asked.directives), request, waiter)
+        self._park(self._reloads, (asked.name, asked.directives), request, waiter)
         return None
 
     def file(self, name: str, file: str, request: Request, waiter: Waiter) -> Reply | None:
@@ -197,7 +198,7 @@ class Hls:
         blocking = directives.msn is not None and not self._window.finished
         when = turn(self._newest, directives if blocking and self.parts else None)
         document = self._document(name, blocking=blocking) if decision is Decision.READY else None
-        asked = PlaylistAsk(directives, document, not text, when, blocking)
+        asked = PlaylistAsk(name, directives, document, not text, when, blocking)
         if document is not None and request.target and len(self._asked) < MOST_ASKED:
             self._asked[request.target] = asked
         return asked

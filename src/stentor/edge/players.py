@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
@@ -12,10 +11,6 @@ from stentor.edge.reply import Document, Reply
 from stentor.evidence.sources import Trace
 from stentor.wire.http import Request
 from stentor.wire.playlist import Directives
-
-MOST_SESSION = 64
-"""Of a session's name; players use a UUID."""
-_CMCD_SESSION = re.compile(r'(?:^|,)\s*sid="([^"]{1,64})"')
 
 
 class Counting(Protocol):
@@ -45,6 +40,8 @@ class Held(NamedTuple):
 class PlaylistAsk(NamedTuple):
     """What a playlist's address means until the window moves on."""
 
+    name: str
+    """Of the rendition, or of the captions."""
     directives: Directives
     document: Document | None
     """None for who has to wait."""
@@ -59,16 +56,6 @@ def takes(waiter: Waiter, parts: int) -> int:
     if waiter.trace is not None:
         waiter.trace.parts += parts
     return parts
-
-
-def session(request: Request) -> str:
-    """What a player calls its session: Apple's and Stentor's page by a field of its own, others by CMCD (CTA-5004)."""
-    named = request.headers.get("x-playback-session-id", "")
-    if named:
-        return named[:MOST_SESSION]
-    told = request.headers.get("cmcd-session", "") or request.query.get("CMCD", "")
-    found = _CMCD_SESSION.search(told) if told else None
-    return found[1] if found else ""
 
 
 def turn(newest: int, awaited: Directives | None) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from stentor.base.paths import of_house, wants_page
 from stentor.base.texts import LANGUAGES
 from stentor.bus.status import Status
 from stentor.crowd import rungs
-from stentor.edge import embed, meant, metrics, overflow, reports, subtitles, ways
+from stentor.edge import embed, hls, meant, metrics, overflow, reports, subtitles, ways
 from stentor.edge.carried import CarriedSpaces
 from stentor.edge.channel import Channel
 from stentor.edge.documents import JSON, LATE_CAPTIONS, PAGE, SpaceDocuments
@@ -254,12 +254,12 @@ class Site:
         match path:
             case ["hls", rendition, file]:
                 return channel.playlists().file(rendition, file, request, connection)
+            case ["hls", name] if name != "index.m3u8" and name.endswith(hls.ENDING):
+                return channel.playlists().reload(name, request, connection)
             case ["hls", "index.m3u8"]:
                 self.gate.open(channel, request, connection)
                 index = channel.playlists().index()
                 return index.private(self._now()) if channel.orders.narrow else index.answer(request.headers)
-            case ["hls", name] if name.endswith(".m3u8"):
-                return channel.playlists().reload(name.removesuffix(".m3u8"), request, connection)
             case [name] if name in ENDINGS:
                 self.gate.open(channel, request, connection)
                 return channel.listen(request, connection, ENDINGS[name])

@@ -18,6 +18,7 @@ from stentor.base.paths import of_house
 from stentor.wire.head import HeadLimits, HeadParser
 from stentor.wire.heads import Heads
 from stentor.wire.negotiate import Unsatisfiable, accepts_gzip, etag_matches, parse_range
+from stentor.wire.session import session
 
 __all__ = [
     "BodyStream",
@@ -91,9 +92,12 @@ class Request(msgspec.Struct, frozen=True):
     """The body of a request to the house: it comes while the request is passed on."""
     parts: list[str] = []
     """Of the path, between its slashes; those of the same head are the same list."""
+    session: str = ""
+    """What a player calls its session, if it does."""
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "parts", self.path.split("/")[1:])
+        msgspec.structs.force_setattr(self, "session", session(self.headers, self.query))
 
 
 class RequestParser(HeadParser):
