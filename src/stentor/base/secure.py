@@ -22,6 +22,8 @@ MOST_UNSENT_BYTES = 1024 * 1024
 SHARE_S = 0.0005
 """Of a turn of the loop for handshakes: one or two steps of them. Whoever has a connection already waits for no more of
 a crowd that comes at once."""
+GONE = asyncio.Protocol()
+"""Above a connection that is lost."""
 
 
 class Handshakes:
@@ -110,19 +112,25 @@ class Secure(asyncio.Transport, asyncio.Protocol):
                 self._tls.do_handshake()
                 self._ready = True
                 self._counted.done += 1
+                if not self._incoming.pending and self._tls.version() == "TLSv1.3":
+                    return  # there is nothing to say but tickets: they go with the first reply, in one write
             while not self._closing:
                 if not (plain := self._tls.read(READ_BYTES)):
                     self.close()  # the peer has said that nothing more comes
-                    break
+                    return
                 self._above.data_received(plain)
+                if not self._incoming.pending and not self._tls.pending():
+                    break  # asking OpenSSL once more would be answered by an exception
         except ssl.SSLWantReadError:
-            self._flush()
-            if self._below.get_write_buffer_size() > MOST_UNSENT_BYTES:
-                self.abort()
+            pass
         except ssl.SSLError:
             self._flush()  # the alert that says why
             self._closing = True
             self._below.close()
+        if not self._closing:
+            self._flush()
+            if self._below.get_write_buffer_size() > MOST_UNSENT_BYTES:
+                self.abort()
 
     def eof_received(self) -> None:
         """Nothing to keep open for: the transport below closes itself."""
@@ -131,6 +139,7 @@ class Secure(asyncio.Transport, asyncio.Protocol):
         self._closing = True
         self._counted.failed += not self._ready
         self._above.connection_lost(exc)
+        self._above = GONE  # which knows this one: without it both are free at once, and 20 kB of OpenSSL's with them
 
     def pause_writing(self) -> None:
         self._above.pause_writing()

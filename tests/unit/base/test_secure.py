@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from stentor.base import tls
 from stentor.base.secure import Handshakes, Secure
@@ -52,3 +57,55 @@ async def test_a_turn_of_the_loop_goes_on_with_few_handshakes(tmp_path: Path) ->
     await server.wait_closed()
     assert (shaken.done, shaken.failed) == (CROWD, 0)
     assert max(steps) <= 2, steps
+
+
+class Line(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        self.written.append(bytes(data))
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+class Answer(Echo):
+    """Says what it hears, and stays."""
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(data)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_the_ticket_goes_with_the_first_reply(version: ssl.TLSVersion, tmp_path: Path) -> None:
+    """Who has shaken hands gets nothing more before it asks, in TLS 1.3; its ticket and the reply are one write."""
+    authority = Authority(tmp_path)
+    trust, line = authority.trust(), Line()
+    trust.maximum_version = version
+    secure = Secure(Answer(), tls.read(authority.chain, authority.key)[0], Handshakes(share_s=60.0))
+    secure.connection_made(line)
+    coming, going = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = trust.wrap_bio(coming, going, server_hostname="localhost")
+
+    def to_and_fro() -> None:
+        known = len(line.written)
+        secure.data_received(going.read())
+        coming.write(b"".join(line.written[known:]))
+
+    for _ in range(2):
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        to_and_fro()
+    client.do_handshake()
+    assert len(line.written) == (1 if version == ssl.TLSVersion.TLSv1_3 else 2)
+    client.write(b"hello")
+    before = len(line.written)
+    to_and_fro()
+    assert client.read(100) == b"hello"
+    assert len(line.written) == before + 1
+    assert client.session is not None
+    assert client.session.has_ticket
