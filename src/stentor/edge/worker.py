@@ -14,6 +14,7 @@ from stentor.base.paths import of_house
 from stentor.base.secure import Handshakes, Secure
 from stentor.base.tls import Tls
 from stentor.crowd.addresses import ALONE, Addresses, itself_of, limited, source
+from stentor.edge import collector
 from stentor.edge.deadlines import Deadlines
 from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.load import Meter
@@ -341,6 +342,7 @@ class Worker:
         self._refusals.clear()
         self.addresses.second()
         self.taking.look(self.now)
+        collector.tick(self.listeners)
         for connection in self._deadlines.due(self.now):
             kind = connection.overdue
             self.overdue[kind] = self.overdue.get(kind, 0) + 1

@@ -1,0 +1,89 @@
+"""The collector of circles: nothing of a lost connection waits for it; old objects it looks at where few listen."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stentor.edge import collector
+from stentor.edge.protocol import Connection
+from tests.support.certificates import Authority
+from tests.support.edge import edge
+from tests.support.wait import eventually
+
+ASKED = (
+    "/s/friday/live.aac",
+    "/s/friday/hls/aac-64.m3u8",
+    "/s/friday/hls/aac-64.m3u8?_HLS_msn=3&_HLS_part=0",  # held, and given up
+    "/s/friday/door.json",
+    "/there/is/nothing",
+)
+
+
+@pytest.fixture
+def by_hand() -> Iterator[None]:
+    """The collector does nothing by itself, and is as it was afterwards."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
+    gc.enable()
+
+
+def connections() -> int:
+    return sum(isinstance(each, Connection) for each in gc.get_objects())
+
+
+@pytest.mark.usefixtures("by_hand")
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+async def test_a_lost_connection_is_free_at_once(secure: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it asked for: with TLS each holds 20 kB of OpenSSL's."""
+    authority = Authority(tmp_path)
+    if secure:
+        authority.issue()
+    with_tls = {"tls": authority.tls(), "trust": authority.trust()} if secure else {}
+    async with edge(chunks=36, **with_tls) as rig:  # type: ignore[arg-type]
+        monkeypatch.setattr(rig.worker.taking, "add", lambda *_: None)  # keeps a list of those it looks at later
+        before = connections()
+        lines = [await rig.open(target) for target in ASKED]
+        for reader, _ in lines[:2] + lines[3:]:
+            await reader.readline()
+        await eventually(lambda: connections() == before + len(ASKED), "all are there")
+        rig.publish()
+        for _, writer in lines:
+            writer.close()
+        await eventually(lambda: rig.worker.open == 0, "all are lost")
+        await eventually(lambda: connections() == before, "nothing is left of them")
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_old_objects_are_looked_at_where_few_listen() -> None:
+    """Not when an edge has begun with them; a circle of later ones is found when a look is due, not in a crowd."""
+
+    class Link:
+        """One of a circle of one."""
+
+        def __init__(self) -> None:
+            self.next = self
+
+    def there() -> int:
+        return sum(isinstance(each, Link) for each in gc.get_objects())
+
+    collector.begin()
+    assert gc.get_threshold() == collector.RARELY
+    assert gc.get_freeze_count() > 0
+    link = Link()
+    for _ in range(collector.DUE - 1):
+        gc.collect(1)
+    collector.tick(0)
+    gc.collect(1)
+    del link  # it is old by now
+    collector.tick(collector.FEW)
+    assert there() == 1, "many listen"
+    collector.tick(0)
+    assert there() == 0
