@@ -4,7 +4,7 @@
 A whole Stentor with a live talk; the servers are those of ``bench.elsewhere``, each with a name and a certificate
 (``--plain``: without TLS). Measured is the time until all that live have it, the processor time of courier, bus, house
 and edge meanwhile, the longest pause between two arrivals, and how long requests of listeners and of a host take, calm
-and beside it; before it what a bare POST of aiohttp and a signature cost (``bench.posting``). Then Fedify does the same
+and beside it; before it what a bare POST and a signature cost (``bench.posting``). Then Fedify does the same
 with its queue in its process and so many messages at once, beside that talk.
 """
 
@@ -152,26 +152,42 @@ async def told(
     } | waits.told()  # fmt: skip
 
 
-async def stentor(site: Ada, place: Elsewhere) -> dict[str, Any]:
-    """By Stentor's courier."""
+def processes(site: Ada) -> dict[str, int]:
+    """Those of Stentor that have to do with it."""
     workers = {each.name: each.pid for each in site.site.supervisor.workers if each.pid is not None}
-    wanted = ("courier-0", "nats-server", "house-0", "edge-0")
-    pids = {name: workers[name] for name in wanted if name in workers}
+    return {name: workers[name] for name in ("courier-0", "nats-server", "house-0", "edge-0") if name in workers}
+
+
+async def calm(site: Ada) -> dict[str, Any]:
+    """How it is beforehand, the talk and those who ask included."""
+    found: dict[str, Any] = {}
+    with watched(found):
+        async with Waits(site) as waits:
+            before = {name: cpu_s(pid) for name, pid in processes(site).items()}
+            await asyncio.sleep(CALM_S)
+            shares = {name: round((cpu_s(pid) - before[name]) / CALM_S, 4) for name, pid in processes(site).items()}
+    return found | {"share_of_a_core": shares} | waits.told()
+
+
+async def stentor(site: Ada, place: Elsewhere, shares: dict[str, float]) -> dict[str, Any]:
+    """By Stentor's courier; ``shares`` are what its processes take of a core beforehand."""
 
     async def begin() -> None:
         await site.post(WORDS)
 
-    return await told(site, place, pids, begin, LATEST_S)
+    found = await told(site, place, processes(site), begin, LATEST_S)
+    taken, took_s = found["processor_s"], found["took_s"]
+    return found | {"beyond_calm_s": {name: round(taken[name] - shares[name] * took_s, 1) for name in taken}}
 
 
-async def floor(place: Elsewhere) -> dict[str, float]:
+async def floor(place: Elsewhere) -> dict[str, Any]:
     """What a delivery costs at the least, in a process of its own: a post to some of those that live, a signature."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.posting", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     said, _ = await process.communicate("\n".join(place.alive()).encode())
     assert process.returncode == 0, "the bare posts broke off"
-    found: dict[str, float] = json.loads(said)
+    found: dict[str, Any] = json.loads(said)
     return found
 
 
@@ -211,14 +227,10 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
             os.environ["SSL_CERT_FILE"] = str(authority.ca)
             async with ada(folder / "site", networks="127.0.0.0/8") as site, hosted(site):
                 follow(site, place)
-                found["calm"] = {}
-                with watched(found["calm"]):
-                    async with Waits(site) as waits:
-                        await asyncio.sleep(CALM_S)
-                found["calm"] |= waits.told()
+                found["calm"] = await calm(site)
                 found["floor"] = await floor(place)
                 if "stentor" not in options.without:
-                    found["stentor"] = await stentor(site, place)
+                    found["stentor"] = await stentor(site, place, found["calm"]["share_of_a_core"])
                     show(found, "stentor")
                 if "fedify" not in options.without:
                     found["fedify"] = await by_fedify(site, place, folder, authority.ca, options.workers)

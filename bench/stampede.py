@@ -5,7 +5,8 @@ host with an account who talks, and a post of hers with a picture that leads to 
 its own and asks six times, each time on a new connection: for the actor and the note, signed as Mastodon signs, for the
 head of the talk's page and for the page itself, for the picture of the card and for that of the post. In turn: calm,
 the same stampede on an nginx with TLS and files as long, and on the site. Meanwhile requests of a host cross the edge
-to the house, 50 a second, and the database says how many transactions it did.
+to the house, 50 a second, and the database says how many transactions it did. The stampede runs on this machine, too,
+and gives way to the rest.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import numpy as np
 from PIL import Image
 
 from bench import peers
+from bench.elsewhere import cpu_s
 from bench.front import SETTLE_S, Queries
 from bench.kept import head, keep, state, watched
 from stentor.client import speak
@@ -41,6 +43,8 @@ from tests.support.whole import Whole, whole
 
 EVERY_S: Final = 0.02
 CALM_S: Final = 20.0
+PROCESSORS: Final = os.cpu_count() or 1
+"""An edge for each, as Stentor comes, and as many processes of nginx."""
 ASKED: Final = "/sign-in"
 """What a host's request is here: a page of the house, through the edge."""
 
@@ -114,12 +118,12 @@ async def waits(asked: str, trust: ssl.SSLContext, seconds: float) -> list[float
 
 
 async def once(
-    house: Whole, queries: Queries, trust: ssl.SSLContext, order: Order | None, seconds: float
+    house: Whole, queries: Queries, trust: ssl.SSLContext, order: Order | None, seconds: float, pids: Sequence[int] = ()
 ) -> dict[str, Any]:
-    """One measurement beside a stampede, or beside none."""
+    """One measurement beside a stampede on the processes ``pids``, or beside none."""
     found: dict[str, Any] = {}
     with watched(found):
-        before, began = queries.transactions(), time.monotonic()
+        before, began, cpu_before_s = queries.transactions(), time.monotonic(), sum(map(cpu_s, pids))
         coming = asyncio.create_task(stampede(order)) if order is not None else None
         took = await waits(house.settings.audience_address + ASKED, trust, seconds)
         told = await coming if coming is not None else None
@@ -127,7 +131,10 @@ async def once(
         found["transactions_per_s"] = round(done / passed_s, 1)
     p50, p99 = np.percentile(took, [50, 99])
     found |= {"p50_ms": round(float(p50), 2), "p99_ms": round(float(p99), 2)}
-    return found | ({"stampede": msgspec.to_builtins(told)} if told is not None else {})
+    if told is None:
+        return found
+    found["processor_ms_each"] = round(1000 * (sum(map(cpu_s, pids)) - cpu_before_s) / sum(told.answers.values()), 3)
+    return found | {"stampede": msgspec.to_builtins(told)}
 
 
 async def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -145,7 +152,8 @@ async def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
                 "federation": "on", "tls_cert": str(authority.chain), "tls_key": str(authority.key),
             }  # fmt: skip
             url = postgres.fresh()
-            async with whole(folder / "site", edges=1, database_url=url, **more) as house, hosted(house, trust) as talk:
+            site = whole(folder / "site", edges=PROCESSORS, database_url=url, **more)
+            async with site as house, hosted(house, trust) as talk:
                 return await rounds(house, Queries(postgres.admin_url), trust, talk, options, authority)
         finally:
             server.cleanup()
@@ -172,7 +180,8 @@ async def rounds(
     with tempfile.TemporaryDirectory() as name:
         lay_out(Path(name), talk)
         tls = f"ssl; ssl_certificate {by.chain}; ssl_certificate_key {by.key}"
-        with peers.nginx(program, name, 1, tls=tls, core="0,1") as (other, _):
+        with peers.nginx(program, name, PROCESSORS, tls=tls, core=f"0-{PROCESSORS - 1}") as (other, server):
+            edges = [each.pid for each in house.supervisor.workers if each.name.startswith("edge") and each.pid]
             wish = Order(
                 house.settings.audience_port, house.settings.audience_address.partition("://")[2], talk.wishes,
                 options.sources, options.seconds * 0.9, tls=True,
@@ -181,9 +190,9 @@ async def rounds(
                 told = {
                     "calm": await once(house, queries, trust, None, CALM_S),
                     "nginx": await once(
-                        house, queries, trust, msgspec.structs.replace(wish, port=other), options.seconds
+                        house, queries, trust, msgspec.structs.replace(wish, port=other), options.seconds, [server.pid]
                     ),
-                    "site": await once(house, queries, trust, wish, options.seconds),
+                    "site": await once(house, queries, trust, wish, options.seconds, edges),
                 }
                 show(told)
                 found.append(told)
@@ -195,6 +204,7 @@ def show(told: dict[str, Any]) -> None:
     for name, each in told.items():
         came = each.get("stampede")
         asked = f", {came['answers']} in {came['took_s']} s, p99 {came['p99_ms']} ms" if came else ""
+        asked += f", {each['processor_ms_each']} ms of the processor each" if came else ""
         print(
             f"{name:6} p50 {each['p50_ms']} ms, p99 {each['p99_ms']} ms, {each['transactions_per_s']} transactions a "
             f"second{asked} {state(each)}",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -294,26 +295,37 @@ async def test_what_goes_to_many_is_posted_once(stranger: Receiver) -> None:
 
 
 async def test_what_goes_to_many_checks_certificates(tmp_path: Path) -> None:
-    """The name, and who says so; as everything does that leaves the site."""
-    authority = Authority(tmp_path)
-    context, _ = tls.read(authority.chain, authority.key)
+    """Name, time, and who says so; as everything does that leaves the site."""
+    authority, other = Authority(tmp_path), Authority(tmp_path, ("other.example",))
+    came: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 202 So\r\ncontent-length: 0\r\n\r\n")
+        if writer.get_extra_info("ssl_object") is None:
+            writer.write(b"220 who are you?\r\n\r\n")
+        with suppress(asyncio.IncompleteReadError, OSError):
+            came.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 202 So\r\ncontent-length: 0\r\n\r\n")
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
-    other = Authority(tmp_path, ("other.example",))
-    trusts = {"known": authority.trust(), "strange": other.trust()}
-    for name, code in (("known", ""), ("strange", "tls")):
-        async with outside(networks("127.0.0.1"), tls=trusts[name]) as client:
-            try:
-                assert (await client.post_once(f"https://127.0.0.1:{port}/", b"", {})).status == 202
-                met = ""
-            except NoAnswer as error:
-                met = error.error_code
-        assert met == code
-    server.close()
-    await server.wait_closed()
+    async def met(by: Authority, trust: ssl.SSLContext | None) -> str:
+        """What came of a post to a server with the certificate that ``by`` has made last."""
+        context = tls.read(by.chain, by.key)[0] if trust is not None else None
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+        port = server.sockets[0].getsockname()[1]
+        came.clear()
+        try:
+            async with outside(networks("127.0.0.1"), tls=trust or by.trust()) as client:
+                answer = await client.post_once(f"https://127.0.0.1:{port}/a", b"b", {})
+            return f"{answer.status} {len(came)}"
+        except NoAnswer as error:
+            return error.error_code
+        finally:
+            server.close()
+            await server.wait_closed()
+
+    trust, others = authority.issue(), other.trust()
+    assert await met(authority, trust) == "202 1"
+    assert await met(authority, others) == "tls", "nobody says so whom we trust"
+    assert await met(authority, authority.issue(days=-1, begun_days=30)) == "tls", "its time is over"
+    assert await met(other, other.issue()) == "tls", "it is another's"
+    assert await met(authority, None) == "tls", "this is no TLS"

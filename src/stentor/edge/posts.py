@@ -24,6 +24,7 @@ from stentor.edge.carried import CarriedSpaces
 from stentor.edge.fediverse import FediverseFiles, asks, elsewhere
 from stentor.edge.front import FrontPages
 from stentor.edge.page import ListenerPages
+from stentor.edge.pictures import PostPictures
 from stentor.edge.published import PublicFiles
 from stentor.edge.reply import Document, FeedDocument, File, Reply
 from stentor.edge.thread import PageReader, ShownPost
@@ -40,8 +41,6 @@ CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale
 """Twenty seconds at a cache that cannot be told; browsers ask each time."""
 LIVELY_CACHE: Final = "public, max-age=0, s-maxage=2, stale-while-revalidate=3, stale-if-error=30"
 """Of a page on which a space stands: a cache is five seconds behind, and says nothing old when all edges are away."""
-MEDIA_CACHE: Final = "public, max-age=86400, s-maxage=60"
-"""A day in the browser that has it; a cache that gives it to others asks again after a minute, for it may be gone."""
 FEED_CACHE: Final = "public, max-age=60, s-maxage=60, stale-while-revalidate=60"
 MOST_MADE: Final = 2000
 DATED_S: Final = 1.0
@@ -96,6 +95,7 @@ class PostPages:
         self.files, self._objects = PublicFiles(objects, monotonic), objects
         self._pages, self._front, self._carried = pages, front, carried
         self._address, self._site, self._clock, self._monotonic = address, site, clock, monotonic
+        self._pictures = PostPictures(objects, clock)
         self._made: OrderedDict[Key, MadePage] = OrderedDict()
         self._making: dict[Key, asyncio.Task[Document]] = {}
         self._under_way: set[PageReader] = set()
@@ -134,7 +134,7 @@ class PostPages:
             case ["ap", "actors", number, "icon"] if self._fediverse is not None and ids.parse(number):
                 return self._icon(int(number), request)
             case ["media", name] if pictures.is_name(name):
-                return self._media(name, request)
+                return self._pictures.answer(name, request)
             case [name] if name[:1] == "@":
                 key: Key = ("person", language, name[1:].lower())
             case [name, "older", end] if name[:1] == "@" and ids.parse(end):
@@ -168,17 +168,6 @@ class PostPages:
         data = await self._objects.get(portraits.key(card.account, card.picture_ms))
         now = self._clock()
         file = File(data, portrait.TYPE, CACHE, now=now, X_Content_Type_Options="nosniff")
-        return file.answer(request.headers, now)
-
-    async def _media(self, name: str, request: Request) -> Reply:
-        """A picture of a post: read each time, so that one that was taken away is gone at once. Raises
-        :class:`NotFound` and :class:`Overloaded`."""
-        try:
-            data = await self._objects.get(pictures.public(name))
-        except NotFound:
-            raise NotFound("There is no such picture, or it was removed.", code="no-such-picture") from None
-        now = self._clock()
-        file = File(data, pictures.TYPE, MEDIA_CACHE, now=now, X_Content_Type_Options="nosniff")
         return file.answer(request.headers, now)
 
     def _kept(self, key: Key) -> Document | None:

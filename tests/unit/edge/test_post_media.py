@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from stentor.social import pictures
@@ -19,6 +21,8 @@ async def test_a_picture_is_there_until_it_is_taken_away() -> None:
             assert (status, body) == (200, b"RIFF")
             assert fields["content-type"] == "image/webp"
             assert fields["cache-control"] == "public, max-age=86400, s-maxage=60", "no cache gives it for a day"
+            again = await asyncio.gather(*(rig.get(pictures.address(KEY, small=small)) for _ in range(5)))
+            assert [each[::2] for each in again] == [(200, b"RIFF")] * 5
             await rig.objects.delete(pictures.public(pictures.name(KEY, small=small)))
             await rig.objects.put(pictures.closed(pictures.name(KEY, small=small)), b"RIFF")
             assert (await rig.get(pictures.address(KEY, small=small)))[0] == 404

@@ -14,10 +14,10 @@ def test_nearly_all_are_told_at_once_and_twenty_thousand_in_three_minutes() -> N
 
 
 def test_what_is_due_together_shares_a_message() -> None:
-    """Sixteen at most, none sooner than it was, and nobody waits for a moment that is far."""
-    moments = [0] * 20 + [200, 260, 300, 5000]
-    jobs = [OutgoingJob(kind="activity", key=f"{at}", host="", made_ms=0, due_ms=due) for at, due in enumerate(moments)]
+    """Sixteen at most, none sooner than it was nor a second later, and what is due at once waits for nothing."""
+    moments = [100] * 20 + [200, 260, 1000, 1001, 5000]
+    jobs = [OutgoingJob(kind="activity", key=f"{at}", host="", made_ms=100, due_ms=d) for at, d in enumerate(moments)]
     groups = together(jobs)
-    assert [len(group) for group in groups] == [TOGETHER, 5, 2, 1]
+    assert [len(group) for group in groups] == [TOGETHER, 4, 3, 1, 1]
     assert [each.key for group in groups for each in group] == [each.key for each in jobs]
-    assert [{each.due_ms for each in group} for group in groups] == [{0}, {200}, {300}, {5000}]
+    assert [{each.due_ms for each in group} for group in groups] == [{100}, {100}, {1000}, {2000}, {5000}]
