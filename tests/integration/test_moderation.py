@@ -80,9 +80,15 @@ async def own(client: httpx.AsyncClient) -> dict[str, Any]:
     return found
 
 
+async def told(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """Lines among somebody's notifications that say that there is a decision."""
+    found: list[dict[str, Any]] = (await client.get("/notifications?kinds=decision")).json()["notifications"]
+    return found
+
+
 async def test_from_a_report_to_the_end_of_it(cast: Cast) -> None:
-    """Reported, in the queue with context and history, muted with a reason; the person reads it, is refused everywhere,
-    answers once, and is let back; and never learns who reported."""
+    """Reported, in the queue with context and history, muted with a reason; the person is told, reads it, is refused
+    everywhere, answers once, is told of the reply, and is let back; and never learns who reported."""
     await space(cast.house, "long")
     for text in ("Before", "Between"):
         await cast.good.post("/spaces/long/comments", json={"text": text})
@@ -106,6 +112,10 @@ async def test_from_a_report_to_the_end_of_it(cast: Cast) -> None:
     decision = await own(cast.bad)
     assert (decision["decision"]["action"], decision["decision"]["reason"]) == ("mute", f"Because {HOSTILE}")
     assert "cleo" not in str(decision).lower()
+    [line] = await told(cast.bad)
+    assert (line["kind"], line["people"], line["post"]) == ("decision", [], None)
+    assert (await cast.bad.get("/notifications/unread")).json()["unread"] >= 1
+    assert await told(cast.good) == []
     receipt = decision["link"].rpartition("/")[2]
     other = "0" if receipt[-1] != "0" else "1"
     problem(await cast.bad.get(f"/decisions/{receipt[:-1]}{other}"), 404, "link-wrong")
@@ -118,6 +128,8 @@ async def test_from_a_report_to_the_end_of_it(cast: Cast) -> None:
     address = f"/moderation/decisions/{waiting['number']}/reply"
     assert (await cast.moderator.post(address, json=reply)).status_code == 200
     problem(await cast.moderator.post(address, json=reply), 409, "replied")
+    [renewed] = await told(cast.bad)
+    assert int(renewed["id"]) > int(line["id"])
     assert (await cast.bad.post("/spaces/long/comments", json={"text": "Thanks"})).status_code == 201
     record = (await cast.house.http.get("/api/v1/site/record")).json()["entries"]
     assert [(each["by"], each["handle"], each["deed"]) for each in record[:2]] == [

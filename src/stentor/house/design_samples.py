@@ -113,10 +113,11 @@ def notices() -> list[NoticeView]:
     """A line of each kind, one of them of many people, and one of each news of a space."""
     kinds: list[NoticeWord] = [each for each in get_args(NoticeWord) if each != "reminder"]
     news = get_args(get_type_hints(NoticeSpace)["news"])
-    without, crowd = {"follow", "request"}, [GRACE, FAR, ME, GRACE, FAR]
+    without, crowd = {"follow", "request", "decision"}, [GRACE, FAR, ME, GRACE, FAR]
+    people = {"like": crowd, "decision": []}
     found = [
         NoticeView(
-            key=kind, id="", kind=kind, count=12 if kind == "like" else 1, people=crowd if kind == "like" else [GRACE],
+            key=kind, id="", kind=kind, count=12 if kind == "like" else 1, people=people.get(kind, [GRACE]),
             post=None if kind in without else _post(40 + at), at_ms=NOW_MS,
         )
         for at, kind in enumerate(kinds)

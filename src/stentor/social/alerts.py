@@ -50,7 +50,7 @@ TYPES: Final[dict[NoticeKind, str]] = {
     NoticeKind.LIKE: "favourite",
     NoticeKind.POST: "status",
 }
-"""What apps call them: an answer is a mention there. News of a space they do not know."""
+"""What apps call them: an answer is a mention there. News of a space and decisions of moderators they do not know."""
 ALERTS: Final = ("mention", "quote", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update",
                  "quoted_update", "admin.sign_up", "admin.report")  # fmt: skip
 """What an app may ask for; of those that are no notification here nothing comes."""

@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     """They have posted, and the reader wants to be told of it."""
     REMINDER = "reminder"
     """News of a space, of which the reader wants to be told. It is from nobody."""
+    DECISION = "decision"
+    """Moderators have decided something about the reader, or replied to their answer. It is from nobody, too."""
 
 
 class NoticeBox(IntEnum):

@@ -13,6 +13,7 @@ from stentor.people.moderation import Action, Basis, CaseDecision, CaseState
 from stentor.store import tables
 from stentor.store.jobs import Wanted, add_jobs, finish_jobs
 from stentor.store.social_tables import actors
+from stentor.store.telling import put_decision
 from stentor.store.work import Work
 
 MOST_LISTED = 100
@@ -31,8 +32,8 @@ class DecisionsTable:
         self._work = work
 
     async def add(self, decision: CaseDecision) -> CaseDecision:
-        """Keeps a decision, closes its case and orders that it is carried out, which :meth:`carried_out` ends; raises
-        :class:`Conflict` when another was quicker."""
+        """Keeps a decision, closes its case, tells whom it is about, and orders that it is carried out, which
+        :meth:`carried_out` ends; raises :class:`Conflict` when another was quicker."""
 
         def work(connection: Connection) -> CaseDecision:
             here = (tables.cases.c.number == decision.case) & (tables.cases.c.state == CaseState.OPEN.value)
@@ -41,6 +42,8 @@ class DecisionsTable:
                 raise Conflict("Somebody has decided this already; look at it again.", code="case-decided")
             number = connection.execute(insert(_TABLE).values(_row(decision)).returning(_TABLE.c.number)).scalar_one()
             _order(connection, CARRY_OUT, int(number), decision.at_ms)
+            if decision.action is not Action.NONE:
+                put_decision(connection, decision.account, int(number), now_ms=decision.at_ms)
             return msgspec.structs.replace(decision, number=int(number))
 
         return await self._work.write(work)
@@ -71,15 +74,19 @@ class DecisionsTable:
         await self._once(here, {"answer": text, "answered_ms": now_ms}, "answered")
 
     async def reply(self, number: int, text: str, now_ms: int, *, lift: bool) -> None:
-        """Keeps what a moderator says to an answer; ``lift`` takes the decision back, and orders that it is undone."""
+        """Keeps what a moderator says to an answer, and tells its person; ``lift`` takes the decision back, and orders
+        that it is undone."""
         here = (_TABLE.c.number == number) & _TABLE.c.replied_ms.is_(None)
         values: dict[str, object] = {"reply": text, "replied_ms": now_ms}
 
-        def undo(connection: Connection) -> None:
-            finish_jobs(connection, CARRY_OUT, str(number), now_ms=now_ms)
-            _order(connection, TAKE_BACK, number, now_ms)
+        def then(connection: Connection) -> None:
+            account = connection.execute(select(_TABLE.c.account).where(_TABLE.c.number == number)).scalar_one()
+            put_decision(connection, account, number, now_ms=now_ms)
+            if lift:
+                finish_jobs(connection, CARRY_OUT, str(number), now_ms=now_ms)
+                _order(connection, TAKE_BACK, number, now_ms)
 
-        await self._once(here, values | ({"lifted_ms": now_ms} if lift else {}), "replied", undo if lift else None)
+        await self._once(here, values | ({"lifted_ms": now_ms} if lift else {}), "replied", then)
 
     async def carried_out(self, number: int, now_ms: int) -> None:
         """What a decision orders is done."""

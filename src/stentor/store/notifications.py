@@ -287,7 +287,7 @@ def _shown(connection: Connection, me: int, lines: Sequence[_Sampled]) -> list[N
             continue
         if newest.space is not None and newest.id not in spaces:
             continue
-        others = dict.fromkeys(each.by for each in line.sample if each.space is None)
+        others = dict.fromkeys(each.by for each in line.sample if each.by != me)
         named = tuple(people[number] for number in others if number in people)
         shown.append(
             NoticeGroup(

@@ -19,6 +19,7 @@ from stentor.store import notice_tables
 from stentor.store.alerts import order_alert
 from stentor.store.federating import is_remote
 from stentor.store.reading import load_post
+from stentor.store.social_tables import actors
 
 NOTES, GROUPS, RULES = notice_tables.notifications, notice_tables.notification_groups, notice_tables.notification_rules
 _JOIN: Final = text(
@@ -127,10 +128,22 @@ def put(
 
 def put_reminder(connection: Connection, to: int, space: str, news: str, *, now_ms: int) -> None:
     """Tells somebody news of a space; the newest takes the place of the one before."""
-    key, kind = f"reminder-{space}"[:64], NoticeKind.REMINDER.value
+    _put_own(connection, NoticeKind.REMINDER, to, f"reminder-{space}"[:64], now_ms, space=space, news=news)
+
+
+def put_decision(connection: Connection, account: str, decision: int, *, now_ms: int) -> None:
+    """Tells somebody that moderators have decided something about them, or replied; a line for each decision. Who has
+    an account is told, whomever they want to hear nothing of."""
+    to = connection.execute(select(actors.c.number).where(actors.c.account == account)).scalar()
+    if account and to is not None:
+        _put_own(connection, NoticeKind.DECISION, int(to), f"decision-{decision}", now_ms)
+
+
+def _put_own(connection: Connection, kind: NoticeKind, to: int, key: str, now_ms: int, **about: str) -> None:
+    """What is from nobody: one of a key, the newest."""
     forget(connection, (NOTES.c.account == to) & (NOTES.c.grp == key))
-    values = {"account": to, "grp": key, "kind": kind, "box": int(NoticeBox.MAIN)}
-    made = insert(NOTES).values(by=to, post=None, at_ms=now_ms, space=space, news=news, **values)
+    values = {"account": to, "grp": key, "kind": kind.value, "box": int(NoticeBox.MAIN)}
+    made = insert(NOTES).values(by=to, post=None, at_ms=now_ms, **about, **values)
     last = int(connection.execute(made.returning(NOTES.c.id)).scalar_one())
     connection.execute(_JOIN, values | {"last": last})
 

@@ -24,10 +24,12 @@ def test_an_app_says_what_and_whose(kind: NoticeKind) -> None:
             }  # fmt: skip
 
 
-def test_of_a_space_apps_are_told_nothing() -> None:
-    """They do not know spaces: reminders have a way of their own."""
-    assert not wanted(NoticeKind.REMINDER, frozenset(ALERTS), AlertPolicy.ALL, follows=True, followed=True)
-    assert set(NoticeKind) - set(TYPES) == {NoticeKind.REMINDER}
+def test_of_what_is_from_nobody_apps_are_told_nothing() -> None:
+    """They do not know spaces: reminders have a way of their own. What moderators decided is read on the site."""
+    from_nobody = {NoticeKind.REMINDER, NoticeKind.DECISION}
+    for kind in from_nobody:
+        assert not wanted(kind, frozenset(ALERTS), AlertPolicy.ALL, follows=True, followed=True)
+    assert set(NoticeKind) - set(TYPES) == from_nobody
 
 
 def test_each_has_its_words() -> None:

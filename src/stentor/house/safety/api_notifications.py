@@ -39,6 +39,7 @@ _KINDS: dict[NoticeKind, schema.NoticeWord] = {
     NoticeKind.LIKE: "like",
     NoticeKind.POST: "post",
     NoticeKind.REMINDER: "reminder",
+    NoticeKind.DECISION: "decision",
 }
 
 

@@ -14,7 +14,7 @@ from stentor.house.social.schema import AuthorView, PostView
 from stentor.house.spaces.schema import ONE_LINE, Name, Time
 from stentor.social.word_filters import LONGEST_WORD, MOST_WORDS, FilterContext
 
-NoticeWord = Literal["follow", "request", "mention", "reply", "quote", "boost", "like", "post", "reminder"]
+NoticeWord = Literal["follow", "request", "mention", "reply", "quote", "boost", "like", "post", "reminder", "decision"]
 HandlingWord = Literal["accept", "filter", "drop"]
 
 
