@@ -40,6 +40,7 @@ from stentor.edge.taking import LOOKS_S, TOGETHER_S, Taking
 from stentor.edge.worker import Worker
 from stentor.evidence import plays
 from stentor.evidence.delays import Delays
+from stentor.evidence.robots import is_robot
 from stentor.evidence.row import encode
 from stentor.evidence.sources import Sample
 from stentor.spaces.model import Space, State
@@ -51,8 +52,9 @@ LOOKED_AT = 400
 REQUESTS = 10_000
 JOINS = 2_000
 SOURCES = 250
+AGENTS = 200
 JOIN = "a join and its looks"
-ALONE = ("a row", "a count", "a play", "all looks at a stream")
+ALONE = ("a row", "a count", "a play", "a new agent", "all looks at a stream")
 """What has nothing to stand beside."""
 AGENT = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -184,6 +186,9 @@ def measure() -> dict[str, float]:
     head = RequestParser(heads=bench.worker.heads).feed(asked("/s/bench/replay/aac-64/1.m4s"))[0]
     pairs = iter([each for each in came for _ in segment])
     found["a play"] = len(segment) * cost_us(len(came) * len(segment), lambda: sent(bench, next(pairs), head))
+    agents = iter([f"{AGENT} {number}" for number in range(AGENTS)])
+    found["a new agent"] = cost_us(AGENTS, lambda: is_robot(next(agents)))
+    is_robot.cache_clear()
     bench.channel.close()
     found["all looks at a stream"] = looks_us()
     return found

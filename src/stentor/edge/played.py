@@ -6,7 +6,7 @@ from stentor.base.clock import Clock, unix_ms
 from stentor.edge.gate import Gate, client_of
 from stentor.edge.protocol import Connection
 from stentor.evidence.plays import DAY_MS, NewPlays, Plays
-from stentor.evidence.robots import is_robot
+from stentor.evidence.robots import is_robot, listed
 from stentor.wire.http import Request
 
 DONE = -1
@@ -19,6 +19,7 @@ class Played:
     def __init__(self, gate: Gate, clock: Clock) -> None:
         self._gate, self._clock = gate, clock
         self._plays = Plays()
+        listed()  # the lists of robots take 20 ms to be read: not while others wait for their sound
         self.hidden: set[str] = set()
         """Spaces of which somebody got a segment through a proxy, which may be a cache, or name nobody."""
 

@@ -92,7 +92,7 @@ METHODS: Mapping[str, str] = {
     "and above it all who came through a proxy that named nobody",
     "first_sound_ms": "from the connection to the first write of sound: 95 of 100 streams; by powers of two",
     "plays": "as IAB 2.3, not certified: devices (address and agent) that got 60 s of the recording, once a day (UTC); "
-    f"without robots, by a list of {robots.LIST_DATE}",
+    f"without robots, by OPAWG's lists of {robots.LIST_DATE}",
     "plays_gross": "the same with robots",
 }
 

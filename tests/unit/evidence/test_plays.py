@@ -19,7 +19,6 @@ from stentor.evidence.plays import (
     Plays,
     together,
 )
-from stentor.evidence.robots import is_robot
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 
 
@@ -115,32 +114,3 @@ def test_days_that_two_have_counted_are_those_of_who_has_seen_more() -> None:
 def test_what_names_no_devices_is_refused(new: NewPlays) -> None:
     with pytest.raises(Malformed):
         DayTally().hear("a", new)
-
-
-@pytest.mark.parametrize(
-    "agent",
-    [
-        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1",
-        "AppleCoreMedia/1.0.0.22A3354 (iPhone; U; CPU OS 18_0 like Mac OS X; en_us)",
-        "VLC/3.0.20 LibVLC/3.0.20", "mpv 0.37.0", "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)",
-        "PodcastAddict/v5 (+https://podcastaddict.com/; Android podcast app)", "Lavf/60.16.100", "AntennaPod/3.5.0",
-        "Winamp/5.9", "Dalvik/2.1.0 (Linux; U; Android 14)", "ExoPlayerLib/2.19.1", "stagefright/1.2",
-    ],
-)  # fmt: skip
-def test_players_are_listeners(agent: str) -> None:
-    assert not is_robot(agent)
-
-
-@pytest.mark.parametrize(
-    "agent",
-    [
-        "", "curl/8.5.0", "Wget/1.21", "python-requests/2.32", "Googlebot/2.1 (+http://www.google.com/bot.html)",
-        "Mozilla/5.0 (compatible; bingbot/2.0)", "http.rb/5.1 (Mastodon/4.3; +https://m.example/)", "Lemmy/0.19",
-        "Akkoma 3.1; https://a.example", "Misskey/2025.1", "Discordbot/2.0", "Prometheus/2.42", "Uptime-Kuma/1.23",
-        "atc/1.0 watchOS/10", "(null) watchOS/10", "facebookexternalhit/1.1", "Mozilla/5.0 HeadlessChrome/120",
-        "PodnewsBot/1.0", "Blackbox-Exporter/0.24", "WhatsApp/2.23",
-    ],
-)  # fmt: skip
-def test_robots_are_none(agent: str) -> None:
-    assert is_robot(agent)
