@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ import msgspec
 
 from stentor.base import address
 from stentor.base.errors import SetupError
+from stentor.base.processors import processors
 from stentor.base.texts import TAG
 
 PREFIX = "STENTOR_"
@@ -41,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audience_port: int = 8081
     """The edges: everything for listeners."""
     edges: int = 0
-    """Edge processes; 0 means one per processor."""
+    """Edge processes; 0 means one per processor that this machine or container may use."""
     line_mbps: float = 0.0
     """What this machine's line carries, in Mbit/s, shared by its edges: the ladder climbs by it; 0 means unknown."""
     edge_listeners: int = 0
@@ -239,7 +241,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def edge_count(self) -> int:
-        return self.edges or os.cpu_count() or 1
+        return self.edges or ceil(processors())
 
     @property
     def udp_range(self) -> tuple[int, int] | None:

@@ -7,7 +7,6 @@ window catches up when the bus is back.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from contextlib import aclosing
 
@@ -20,6 +19,7 @@ from stentor.base.descriptors import descriptors
 from stentor.base.disk import Disks
 from stentor.base.drain import Drain, until
 from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.base.processors import processors
 from stentor.bus import drain as bus_drain
 from stentor.bus import status
 from stentor.bus.board import Board
@@ -80,7 +80,7 @@ class Edge:
         self._chunks, self._cues = ChunkLog(bus, clock=clock), CueLog(bus, clock=clock)
         monotonic = asyncio.get_running_loop().time
         self._statuses, self._edges = Statuses(monotonic), EdgesHeard(monotonic)
-        processors = (os.cpu_count() or 1) / settings.edge_count
+        share = processors() / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
         trusted = forwarded.networks(settings.trusted_proxies)
         addresses = Addresses(
@@ -91,7 +91,7 @@ class Edge:
         self.worker = Worker(
             capacity=descriptors(),
             clock=clock,
-            processors=processors,
+            processors=share,
             line_bps=line_bps,
             places=settings.edge_listeners,
             addresses=addresses,
