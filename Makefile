@@ -72,7 +72,7 @@ proof-verdict: setup ## judge 8,600 nights whose truth is known, and write docs/
 proof-nights: setup ## do forty nights with real listeners and senders, and write docs/reference/nights.md; half an hour
 	@$(BIN)/python -m tests.support.real_nights $(ARGS)
 
-proof-certificate: setup ## rehearse to 60, 80 and 95 % of an edge whose limit an overload finds, and write docs/reference/certified.md; six minutes
+proof-certificate: setup ## rehearse to 60, 80 and 95 % of an edge whose places or processor an overload finds, and write docs/reference/certified.md; a quarter of an hour
 	@$(BIN)/python -m tests.support.certified $(ARGS)
 
 proof-counts: setup caches ## count real crowds at 1, 2 and 8 edges beside their own ledger, and write docs/reference/counted.md; a quarter of an hour

@@ -1,7 +1,7 @@
 """Counts of a real Stentor beside the ledger of the crowd that it has counted: ``python -m tests.support.counted``.
 
-The crowd is the bench's, in C (``bench/listeners.c``); it knows of each of its listeners what came of it, and nothing
-of what edges count. Writes docs/reference/counted.md.
+The crowd is the bench's, in C (``bench/listeners.c``), or a rehearsal's; it knows of each of its listeners what came of
+it, and nothing of what edges count. Writes docs/reference/counted.md.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ from stentor.bus.evidence import EvidenceLog
 from stentor.bus.identity import join
 from stentor.evidence.counts import AudienceTally, Figure, count
 from stentor.evidence.row import EdgeSecond
+from stentor.rehearsal.order import CrowdMix, Format
+from stentor.rehearsal.plan import RehearsalPlan
+from stentor.rehearsal.rehearse import rehearse
+from stentor.rehearsal.rehearsed import Rehearsed
 from tests.support import caches
 from tests.support.clock import WallClock, give_clock
 from tests.support.ports import free_ports
@@ -62,6 +66,8 @@ class Crowd:
     front: str = ""
     event: str = ""
     plays: int = 0
+    rehearsed: bool = False
+    """They are sent by a rehearsal: with pages and tickets, three in ten by HLS."""
 
 
 # Of streams twenty a second come and twenty leave where 480 hear. With more, a tenth of a second, by which ear and edge
@@ -79,6 +85,10 @@ CROWDS = (
     Crowd("HLS", path=HLS, people=500, rate=50, seconds=67),
     Crowd("streams that come and go", edges=2, people=1200, rate=20, seconds=10, stay_s=24),
     Crowd("HLS through nginx", path=HLS, edges=2, people=400, seconds=20, front="nginx"),
+    Crowd("more than there is room for", people=400, rate=80, stay_s=10, again_s=1, places=200),
+    Crowd("more than there is room for", edges=8, people=400, rate=80, stay_s=10, again_s=1, places=25),
+    Crowd("a rehearsal", people=400, rate=40, seconds=20, rehearsed=True),
+    Crowd("a rehearsal", edges=8, people=400, rate=40, seconds=20, rehearsed=True),
 )
 
 
@@ -180,16 +190,21 @@ async def counted(crowd: Crowd, folder: Path, clock: WallClock) -> list[Compared
         async with front(crowd.front, folder, house) as port:
             stream = f"http://127.0.0.1:{port}/s/{SPACE}{crowd.path}"
             middle = asyncio.create_task(happens(crowd, house, clock))
-            met = await asyncio.to_thread(
-                listen,
-                stream,
-                crowd.people,
-                crowd.rate,
-                crowd.seconds,
-                look,
-                stay_s=crowd.stay_s,
-                again_s=crowd.again_s,
-                frames=crowd.path == STREAM and not crowd.front,  # proxies send it in pieces of their own
+            report = await rehearsal(crowd, port) if crowd.rehearsed else None
+            met = (
+                None
+                if report
+                else await asyncio.to_thread(
+                    listen,
+                    stream,
+                    crowd.people,
+                    crowd.rate,
+                    crowd.seconds,
+                    look,
+                    stay_s=crowd.stay_s,
+                    again_s=crowd.again_s,
+                    frames=crowd.path == STREAM and not crowd.front,  # proxies send it in pieces of their own
+                )
             )
             await middle
         await asyncio.sleep(SETTLE_S)
@@ -197,7 +212,36 @@ async def counted(crowd: Crowd, folder: Path, clock: WallClock) -> list[Compared
         played = await play(crowd, house) if crowd.plays else None
         await asyncio.sleep(SETTLE_S)
         rows = await EvidenceLog(bus).read()
+    if report is not None:
+        return list(compared_with_rehearsal(report, evening))
+    assert met is not None
     return list(compared(crowd, met, seconds, evening, rows, played))
+
+
+async def rehearsal(crowd: Crowd, port: int) -> Rehearsed:
+    """As ``stentor rehearse --stay`` does it, each listener from an address of its own."""
+    within_s = crowd.people / crowd.rate
+    mix = CrowdMix({Format.AAC: 0.7, Format.LOW_LATENCY: 0.3}, shared=0.0, stay=True)
+    page = f"http://127.0.0.1:{port}/s/{SPACE}"
+    return await rehearse(
+        RehearsalPlan(
+            page=page,
+            listeners=crowd.people,
+            curve="steady",
+            within_s=within_s,
+            for_s=within_s + crowd.seconds,
+            mix=mix,
+        )
+    )
+
+
+def compared_with_rehearsal(report: Rehearsed, evening: list[EdgeSecond]) -> Iterator[Compared]:
+    said = count(SPACE, evening)
+    assert said is not None
+    seconds = [(report.began_ms / 1000 + second.at_s + 1.0, second.playing) for second in report.seconds]
+    yield Compared("hearing", *hearing(seconds, evening))
+    yield Compared("peak", report.most_at_once, said.peak)
+    yield Compared("unique", report.heard, said.unique)
 
 
 def compared(
@@ -249,8 +293,11 @@ def hearing(seconds: list[tuple[float, int]], rows: list[EdgeSecond]) -> tuple[f
     return sum(playing) / len(playing), Figure(said, said, said, "", None, at_least)
 
 
+HEADER = "| crowd | edges | number | the crowd's ledger | Stentor says | error |", "|---|---|---|---|---|---|"
+
+
 def table(found: list[tuple[Crowd, list[Compared]]]) -> str:
-    lines = ["| crowd | edges | number | the crowd's ledger | Stentor says | error |", "|---|---|---|---|---|---|"]
+    lines = list(HEADER)
     for crowd, numbers in found:
         for one in numbers:
             said = f"{one.said.value:,.2f}".removesuffix(".00")
@@ -275,7 +322,7 @@ def compare(crowd: Crowd) -> list[Compared]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=PAGE)
-    parser.add_argument("--only", help="crowds whose names have this")
+    parser.add_argument("--only", help="crowds whose names have this; what the page says of others stays")
     parser.add_argument("--at-once", type=int, default=2, help="crowds; each has a Stentor of its own")
     given = parser.parse_args()
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
@@ -292,20 +339,33 @@ def main() -> None:
             print(table(found[-1:]), flush=True)
     if failed:
         sys.exit("A crowd could not be counted: nothing was written.")
-    if given.only:
-        return
     at = f"{datetime.now(UTC):%-d %B %Y}, commit {commit.stdout.strip()}, {os.cpu_count()} processors"
     at += f", {len(found)} crowds, {given.at_once} at a time, in {(time.monotonic() - began) / 60:.0f} minutes"
     at += f", load average {os.getloadavg()[2]:.0f}"
-    given.out.write_text(INTRODUCTION.format(at=at) + table(found) + "\n", "utf-8")
+    given.out.write_text(told(found, at, given.out.read_text("utf-8") if given.out.exists() else ""), "utf-8")
+
+
+def told(found: list[tuple[Crowd, list[Compared]]], at: str, before: str) -> str:
+    """The page: the crowds that were counted now, and of the others what it says already."""
+    now = [crowd for crowd, _ in found]
+    lines = [*before.splitlines(), *table(found).splitlines()]
+    rows: list[str] = []
+    for crowd in CROWDS:
+        mark = f"| {crowd.name} | {crowd.edges} |"
+        latest = {line.split(" | ")[2]: line for line in lines if line.startswith(mark)}
+        rows += latest.values()
+    runs = [line for line in before.splitlines() if line.startswith("- Run: ")] if len(now) < len(CROWDS) else []
+    names = ", ".join(dict.fromkeys(f"{crowd.name} ({crowd.edges})" for crowd in now))
+    runs.append(f"- Run: {at}" + (f": {names}." if len(now) < len(CROWDS) else "."))
+    return INTRODUCTION + "\n".join([*runs, "", *HEADER, *rows]) + "\n"
 
 
 INTRODUCTION = """# Counts beside a crowd's ledger
 
-`make proof-counts`: {at}. Real edges on one machine, with real crowds of
-[`bench/listeners.c`](../../bench/listeners.c), which knows of each of its listeners what came of it; they arrive at a
-steady rate, so there is no seed. A number holds when it is within 0.5 % (or one), its interval has the truth in it, or
-it says *at least* and is not above it. What the numbers mean is in [counts](evidence.md).
+Written by `make proof-counts`. Real edges on one machine, with real crowds of
+[`bench/listeners.c`](../../bench/listeners.c) and of rehearsals, which know of each of their listeners what came of it;
+they arrive at a steady rate, so there is no seed. A number holds when it is within 0.5 % (or one), its interval has the
+truth in it, or it says *at least* and is not above it. What the numbers mean is in [counts](evidence.md).
 
 """
 
