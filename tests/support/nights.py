@@ -12,9 +12,9 @@ import random
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from stentor.evidence.load import FEWEST, Resource, judged
+from stentor.evidence.load import FEWEST, HELD_BACK, Resource, judged
 from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
-from stentor.evidence.sources import CONNECTION_US, TLS_US, Reach, Sample, costliest
+from stentor.evidence.sources import CONNECTION_US, TLS_US, Reach, Sample, costliest, named
 from stentor.evidence.verdict import LEAST_SHARE, Outcome
 from tests.support.sources import Attack, Edge, Guests, Hostile, Robot, Source, robots
 
@@ -97,6 +97,8 @@ class Ledger:
     took: dict[Resource, list[dict[bool, float]]] = field(
         default_factory=lambda: {each: [{False: 0.0, True: 0.0} for _ in range(SECONDS)] for each in Resource}
     )
+    told: list[int] = field(default_factory=lambda: [0] * SECONDS)
+    """By second: how many the door told to wait."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ def _room(
 def _truth(night: Night, ledger: Ledger, resource: Resource, most: float, alone: Ledger) -> Truth:
     took = ledger.took[resource]
     totals = [(side[False] + side[True]) / most for side in took]
-    full = [second for second, total in enumerate(totals) if total >= 0.9]
+    full = [second for second, total in enumerate(totals) if is_full(ledger, resource, second, total)]
     judged = full if len(full) >= 3 else sorted(range(SECONDS), key=lambda second: -totals[second])[:5]
     wanted = [side[False] for side in alone.took[resource]]
     done = sum(totals[second] for second in judged) / len(judged)
@@ -203,6 +205,12 @@ def _truth(night: Night, ledger: Ledger, resource: Resource, most: float, alone:
     hostile = sum(took[second][True] for second in judged) / most / len(judged)
     total = min(1.0, done)
     return Truth(resource, audience, hostile, len(full), max(total, audience + hostile), night.fault)
+
+
+def is_full(ledger: Ledger, resource: Resource, second: int, total: float) -> bool:
+    """Nine tenths; or seven, while the door tells people to wait, since it holds places, processor and line there."""
+    narrow = resource is not Resource.CONNECTIONS and ledger.told[second] > 0
+    return total >= (HELD_BACK if narrow else 0.9)
 
 
 def expected(truth: Truth) -> Outcome:
@@ -278,6 +286,7 @@ class _Run:
         took[Resource.PROCESSOR][second] = {False: audience_us, True: whole_us - audience_us}
         took[Resource.PLACES][second] = dict(edge.hearing)
         took[Resource.CONNECTIONS][second] = dict(edge.open)
+        self.ledger.told[second] = edge.away["waiting"]
         return whole_us
 
     def _row(self, second: int, whole_us: float) -> None:
@@ -299,7 +308,7 @@ class _Run:
                 cpu_ms=round(0.4 * cpu_ms) if edge.taken else cpu_ms, lag_ms=late,
                 spaces={SPACE: SpaceSecond(hearing=round(edge.hearing[False] + edge.hearing[True]), asking=edge.asking,
                                            lobby=round(edge.waiting * self.chance.gauss(1, 0.06)), joins=edge.joins)},
-                costliest=[(_spread(source), asked, came) for source, asked, came in top],
+                costliest=[(named(_spread(source)), asked, came) for source, asked, came in top],
                 halvings=edge.sample.halvings, stages=stages, kinds=edge.sample.kinds,
                 room=self.room_told,
             )

@@ -10,8 +10,8 @@ import argparse
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.support import unseen
-from tests.support.verdicts import judged, nights, page, summary
+from tests.support import replays, unseen
+from tests.support.verdicts import judged, nights, page, right, summary
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "verdicts.md"
 
@@ -19,6 +19,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "verdicts.md"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", nargs="+", metavar="SEED=NIGHTS")
+    parser.add_argument("--recorded", type=int, default=10_000, help="nights of recorded rows, of the first seed")
     parser.add_argument("--left-out", type=int, default=600, help="of them are judged without knowing their kind")
     parser.add_argument("--at-once", type=int, help="processes; as many as there are cores without it")
     parser.add_argument("--out", type=Path, default=PAGE)
@@ -28,8 +29,11 @@ def main() -> None:
     with ProcessPoolExecutor(given.at_once) as pool:
         found = list(pool.map(judged, these, chunksize=10))
         print("\n".join(summary(found)), flush=True)
+        first = next(iter(seeds))
+        recorded = list(pool.map(replays.judged_mixed, replays.nights(first, given.recorded), chunksize=50))
+        print("\n".join(right(recorded)), flush=True)
         left_out = list(unseen.left_out(pool, nights(unseen.SEED, unseen.NIGHTS), found[: given.left_out]))
-    given.out.write_text(page(seeds, found, unseen.table(left_out)), "utf-8")
+    given.out.write_text(page(seeds, found, [*replays.section(first, recorded), *unseen.table(left_out)]), "utf-8")
 
 
 if __name__ == "__main__":

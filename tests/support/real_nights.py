@@ -156,6 +156,7 @@ async def held(house: Whole, order: Order, folder: Path) -> Judged:
             process.kill()
     rows = folder / f"{order.space}.jsonl"
     rows.write_bytes(await _command("rows", order.space, "--data", house.settings.data))
+    rows.with_suffix(".ledger").write_bytes(out)
     await house.call("POST", f"/spaces/{order.space}/end")
     said = msgspec.json.decode(await _command("verdict", str(rows), "--json"), type=NightVerdict)
     return Judged(order, truth(order, msgspec.json.decode(out, type=list[Second])), said)

@@ -27,6 +27,31 @@ FILES = ("", "/door.json", "/ticket", "/pulse.json", "/comments.json")
 """What a page asks for, about."""
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """Which part comes within so many seconds, and the rest until late; which part shares few addresses."""
+
+    at_once: float
+    within_s: float
+    shared: float = 0.0
+    addresses: int = 1
+    bare: float = 0.2
+    """Players without a page."""
+    reloads: int = 0
+    """How often somebody who is told to wait loads the page once more, a second later."""
+
+
+CROWDS = {
+    "push": Crowd(0.7, 4.0),
+    "school": Crowd(0.6, 4.0, shared=0.5),
+    "steady": Crowd(0.9, 3.0, shared=0.1),
+    "flash": Crowd(0.3, 10.0),
+    "carrier": Crowd(0.5, 6.0, shared=0.7, addresses=6),
+    "hotel": Crowd(0.5, 6.0, shared=0.9, addresses=12, bare=0.5),
+    "reloaders": Crowd(0.5, 4.0, reloads=4),
+}
+
+
 class Order(msgspec.Struct, frozen=True):
     """One night. ``attack`` is one of :data:`ATTACKS` or empty."""
 
@@ -41,6 +66,8 @@ class Order(msgspec.Struct, frozen=True):
     """Sources; of slow readers the places that they want."""
     hasty_pages: bool = False
     """The people's own pages ask far too often: a fault."""
+    robots: int = 5
+    """Monitors."""
 
 
 class Second(msgspec.Struct):
@@ -74,7 +101,7 @@ class Night:
     async def run(self) -> None:
         order = self.order
         acts: list[Awaitable[None]] = [self._person(number) for number in range(order.people)]
-        acts += [self._robot(number) for number in range(5)]
+        acts += [self._robot(number) for number in range(order.robots)]
         if order.attack:
             act = ATTACKS[order.attack]
             acts += [self._hostile(act, number) for number in range(order.hostile)]
@@ -124,32 +151,37 @@ class Night:
 
     async def _person(self, number: int) -> None:
         order, chance = self.order, random.Random(1000 * self.order.number + number)
-        at_once, within_s, shared = {
-            "push": (0.7, 4.0, 0.0), "school": (0.6, 4.0, 0.5), "steady": (0.9, 3.0, 0.1), "flash": (0.3, 10.0, 0.0),
-        }[order.crowd]  # fmt: skip
-        await asyncio.sleep(chance.uniform(0.1, within_s if chance.random() < at_once else 0.7 * order.seconds))
-        source = self.source(0, 0) if chance.random() < shared else self.source(1 + number // 200, number % 200)
+        crowd = CROWDS[order.crowd]
+        at_once = chance.random() < crowd.at_once
+        await asyncio.sleep(chance.uniform(0.1, crowd.within_s if at_once else 0.7 * order.seconds))
+        behind = chance.random() < crowd.shared
+        source = self.source(0, chance.randrange(crowd.addresses)) if behind else self.source(
+            1 + number // 200, number % 200
+        )  # fmt: skip
         side = self.sides[0]
-        bare, hls = chance.random() < 0.2, chance.random() < 0.2
+        bare, hls = chance.random() < crowd.bare, chance.random() < 0.2
         side.wants += not hls
         page, ticket = None, ""
         if not bare:
             ticket, lines = await self._load(source)
             page = asyncio.ensure_future(self._page(lines, chance))
         try:
-            await (self._hls(source, chance, ticket) if hls else self._stream(source, chance, ticket))
+            await (self._hls(source, chance, ticket) if hls else self._stream(source, chance, ticket, bare))
         finally:
             side.wants -= not hls
             if page is not None:
                 page.cancel()
                 await asyncio.gather(page, return_exceptions=True)
 
-    async def _load(self, source: str) -> tuple[str, tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        """The page, with what it asks for at once; with its ticket comes what it asks for later."""
+    async def _load(
+        self, source: str, ticket: str = ""
+    ) -> tuple[str, tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """The page, with what it asks for at once; with its ticket comes what it asks for later. Who loads it again has
+        one, and keeps it."""
         side = self.sides[0]
         lines = await self.open(source, side)
         for path in FILES:
-            _, said = await self.ask(lines, side, path)
+            _, said = await self.ask(lines, side, path + ticket if path == "/ticket" else path)
             if path == "/ticket":
                 ticket = f"?ticket={msgspec.json.decode(said)['ticket']}"
         return ticket, lines
@@ -163,8 +195,9 @@ class Night:
         finally:
             lines[1].transport.abort()
 
-    async def _stream(self, source: str, chance: random.Random, ticket: str) -> None:
+    async def _stream(self, source: str, chance: random.Random, ticket: str, bare: bool) -> None:
         side = self.sides[0]
+        reloads = 0 if bare else CROWDS[self.order.crowd].reloads
         while True:
             with suppress(OSError, asyncio.IncompleteReadError):
                 lines = await self.open(source, side)
@@ -179,6 +212,13 @@ class Night:
                             side.hears -= 1
                 finally:
                     lines[1].transport.abort()
+            if reloads:
+                reloads -= 1
+                await asyncio.sleep(chance.uniform(0.5, 1.5))
+                with suppress(OSError, asyncio.IncompleteReadError):
+                    ticket, lines = await self._load(source, ticket)
+                    lines[1].transport.abort()
+                continue
             await asyncio.sleep(chance.uniform(*RETRY_S))
 
     async def _hls(self, source: str, chance: random.Random, ticket: str) -> None:

@@ -19,6 +19,7 @@ from tests.support.nights import (
     SHARES,
     SPACE,
     Night,
+    Replay,
     Truth,
     at_border,
     expected,
@@ -87,8 +88,8 @@ def nights(seed: str, count: int) -> list[Night]:
     return found
 
 
-def judged(night: Night) -> Judged:
-    replayed = replay(night)
+def judged(night: Night, replayer: Callable[[Night], Replay] = replay) -> Judged:
+    replayed = replayer(night)
     found = judge(SPACE, replayed.rows)
     assert found is not None
     _held_to_its_word(found)
@@ -134,7 +135,7 @@ def page(seeds: Mapping[str, int], found: Sequence[Judged], besides: Iterable[st
     told = " and ".join(f"{n:,} nights of `{seed}`" for seed, n in seeds.items())
     head = HEAD.format(nights=len(found), many=MANY.get(len(seeds), len(seeds)), seeds=told)
     every = [head, *by_seed(seeds, found), "## Together", "", *summary(found)]
-    return "\n".join([*every, *_tables(found), *besides, *_misses(found)]) + "\n"
+    return "\n".join([*every, *tables(found), *misses(found), *besides]) + "\n"
 
 
 def by_seed(seeds: Mapping[str, int], found: Sequence[Judged]) -> Iterator[str]:
@@ -175,17 +176,19 @@ def right(found: Sequence[Judged]) -> Iterator[str]:
     yield f"- Somebody was accused without need: {sum(one.slandered for one in found)} times."
 
 
-def _tables(found: Sequence[Judged]) -> Iterator[str]:
-    yield from _table("Attack", found, lambda one: one.night.attack if one.night.share else "", [*ATTACKS])
-    yield from _table("Crowd", found, lambda one: "" if one.night.fault else one.night.crowd, [*CROWDS])
-    yield from _table("Fault", found, lambda one: one.night.fault, [*FAULTS])
+def tables(found: Sequence[Judged]) -> Iterator[str]:
+    yield from table("Attack", found, lambda one: one.night.attack if one.night.share else "", [*ATTACKS])
+    yield from table("Crowd", found, lambda one: "" if one.night.fault else one.night.crowd, [*CROWDS])
+    yield from table("Fault", found, lambda one: one.night.fault, [*FAULTS])
 
 
-def _table(name: str, found: Sequence[Judged], of: Callable[[Judged], str], values: Sequence[str]) -> Iterator[str]:
+def table(name: str, found: Sequence[Judged], of: Callable[[Judged], str], values: Sequence[str]) -> Iterator[str]:
     yield f"| {name} | clear | right | at the border | right or MIXED there | accused without need |"
     yield "|---|---|---|---|---|---|"
     for value in values:
         these = [one for one in found if of(one) == value]
+        if not these:
+            continue
         clear, border = [one for one in these if not one.border], [one for one in these if one.border]
         good = sum(one.right or one.finding is Outcome.MIXED for one in border)
         right = sum(one.right for one in clear)
@@ -193,8 +196,8 @@ def _table(name: str, found: Sequence[Judged], of: Callable[[Judged], str], valu
     yield ""
 
 
-def _misses(found: Sequence[Judged]) -> Iterator[str]:
-    yield "## Misses"
+def misses(found: Sequence[Judged], level: str = "##") -> Iterator[str]:
+    yield f"{level} Misses"
     yield ""
     yield "All clear nights that were judged otherwise than the ledger says; shares of the resource, 1.00 is all."
     yield ""
@@ -208,6 +211,7 @@ def _misses(found: Sequence[Judged]) -> Iterator[str]:
             f"| {night.share:.0%}, {night.load:g} | {truth.audience:.2f}, {_said(one.audience)} "
             f"| {truth.hostile:.2f}, {_said(one.hostile)} |"
         )
+    yield ""
 
 
 def _said(share: Portion | None) -> str:

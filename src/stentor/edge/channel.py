@@ -70,7 +70,8 @@ class Channel:
         self.stayed_unnamed = 0
         self.unnamed = 0
         """Times that somebody was let in whose address nobody told."""
-        self.turned_away = 0
+        self.turned_away = self.entered = 0
+        """Times that somebody was told to wait, and let in."""
         self.told = Outside()
         """Who was told to wait, and who came in after that."""
         self.waiting = WaitingDevices()

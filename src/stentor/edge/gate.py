@@ -75,6 +75,7 @@ class Gate:
             channel.told.told(self.keyed.outside(channel.space.id, place), self._worker.now)
             raise self._later(channel, request, connection, *FULL)
         self._worker.arrivals += 1
+        channel.entered += 1
         if place is not None:
             channel.told.let_in(self.keyed.outside(channel.space.id, place))
         if (trace := connection.trace) is not None:

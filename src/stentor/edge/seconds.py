@@ -19,7 +19,7 @@ from stentor.edge.site import Site
 from stentor.edge.worker import Worker
 from stentor.evidence.plays import NewPlays
 from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
-from stentor.evidence.sources import CONNECTION_US, TLS_US, costliest
+from stentor.evidence.sources import CONNECTION_US, TLS_US, costliest, named
 
 LISTENER_S = 60.0
 """Who listens so long in one go is a listener."""
@@ -61,7 +61,7 @@ class _Before:
         self.players = _Players()
         self.at_s = time.monotonic()
         self.listened_s = 0.0
-        self.parts = self.turned_away = self.unnamed = self.stayed_unnamed = 0
+        self.parts = self.turned_away = self.unnamed = self.stayed_unnamed = self.entered = 0
         self.ways: dict[str, int] = {}
         self.last = False
         """Whether it was said that nobody hears it any more."""
@@ -216,7 +216,7 @@ class Seconds:
         connection_us = CONNECTION_US if self._worker.tls is None else TLS_US
         found = costliest(*self._worker.addresses.past(), connection_us=connection_us)
         hashed = self._worker.sample.hashed
-        return [(0 if source == ALONE else hashed(source), asked, came) for source, asked, came in found]
+        return [(0 if source == ALONE else named(hashed(source)), asked, came) for source, asked, came in found]
 
     def _space(self, space: str, channel: Channel) -> SpaceSecond | None:
         """None once it is over and all has been said of it."""
@@ -250,12 +250,14 @@ class Seconds:
             last=last,
             mean=mean,
             asking_mean=asking_mean,
+            entered=channel.entered - before.entered,
             ways={way: new for way, count in channel.ways.items() if (new := count - before.ways.get(way, 0))},
         )
         before.ways = dict(channel.ways)
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
         before.stayed_unnamed = channel.stayed_unnamed
         before.parts, before.turned_away, before.unnamed = parts, channel.turned_away, channel.unnamed
+        before.entered = channel.entered
         return found
 
     def _means(self, before: _Before, channel: Channel) -> tuple[float, float]:

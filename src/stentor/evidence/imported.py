@@ -24,7 +24,7 @@ from stentor.evidence.plays import DAY_MS, SEGMENTS, Plays
 from stentor.evidence.robots import is_robot
 from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
 from stentor.evidence.sketch import Sketch
-from stentor.evidence.sources import CONNECTION_US, Reach, Sample, Trace, costliest
+from stentor.evidence.sources import CONNECTION_US, Reach, Sample, Trace, costliest, named
 from stentor.wire import forwarded
 from stentor.wire.forwarded import Networks
 
@@ -376,7 +376,7 @@ class LogTally:
             turned_away={"waiting": found.turned_away} if found.turned_away else {},
             sent_bytes=found.sent_bytes,
             spaces={self._space: space},
-            costliest=[(0 if one == ALONE else int(one, 16), times, came) for one, times, came in dear],
+            costliest=[(0 if one == ALONE else named(int(one, 16)), times, came) for one, times, came in dear],
             halvings=self._sample.halvings,
             stages=stages,
             kinds=self._sample.kinds,

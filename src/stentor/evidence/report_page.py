@@ -100,7 +100,9 @@ def sentence(report: Report, language: str) -> str:
     if fault is not None:
         return CATALOGUE.text(language, f"report.fault.{fault.value}")
     absorbed = verdict.accuses and verdict.finding is Outcome.NOTHING_WAS_FULL
-    return CATALOGUE.text(language, f"report.found.{verdict.finding.value}" + (".absorbed" if absorbed else ""))
+    untold = verdict.finding is Outcome.MIXED and not verdict.accuses
+    besides = ".absorbed" if absorbed else ".untold" if untold else ""
+    return CATALOGUE.text(language, f"report.found.{verdict.finding.value}{besides}")
 
 
 def fault_of(report: Report) -> faults.OwnFault | None:

@@ -14,8 +14,8 @@ from stentor.evidence.prefixes import PrefixSum
 from stentor.evidence.sources import KindSum, ReachSum
 
 MOST_BYTES = 128 * 1024
-"""A second in which 20,000 came and as many listened for a minute has this much; usual rows have a kilobyte, full
-ones two."""
+"""A second in which 20,000 came and as many listened for a minute has this much; usual rows have 600 to 900 bytes,
+full ones 1.8 kB."""
 MOST_LINE_BYTES = 2 * MOST_BYTES
 """As base64 it takes a third more."""
 
@@ -76,6 +76,8 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """Times that somebody came by a link that was sent, by way (``wire.ways``)."""
     asking_mean: float = -1.0
     """``shares`` on the average of the time since the row before. Edges of an older version say -1."""
+    entered: int = 0
+    """Times that the door let somebody in, to a stream or to the playlists of HLS; edges of an older version say 0."""
 
     @property
     def here(self) -> float:
@@ -139,7 +141,7 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     queue_limit: int = -1
     spaces: dict[str, SpaceSecond] = {}
     costliest: list[tuple[int, int, int]] = []
-    """Of the sources that cost most: keyed id (0: proxies that name nobody), requests and connections."""
+    """Of the sources that cost most: half of the keyed hash (0: proxies that name nobody), requests and connections."""
     halvings: int = 0
     """Of the sample: one source in 2 to the power of this."""
     stages: list[ReachSum] = []

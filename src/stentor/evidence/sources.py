@@ -236,6 +236,12 @@ class Sample:
         return not self.halvings or self.hashed(source) >> (HASH_BITS - self.halvings) == 0
 
 
+def named(hashed: int) -> int:
+    """How a row names a source, by half of its hash: of 64 sources two have one name in one of two million rows. 0 is
+    nobody's."""
+    return hashed >> 32 or 1
+
+
 def _look(trace: Trace, late: dict[tuple[str, Kind], list[int]]) -> None:
     """Which kind it is of; when it is known as hostile now (or flocks), what it did before is to be put on that
     account."""

@@ -14,16 +14,20 @@ import msgspec
 
 from stentor.evidence import faults
 from stentor.evidence.kinds import HOSTILE, Kind
-from stentor.evidence.load import Demand, Portion, Resource, loads
+from stentor.evidence.load import LISTENER_US, Demand, Portion, Resource, loads
 from stentor.evidence.row import EdgeSecond, SpaceSecond
+from stentor.evidence.sources import CONNECTION_US, REQUEST_US
 
 LEAST_SHARE = 0.1
 """Of the load: below that nobody is accused. A carrier's address with thousands behind it came to 7 % at most."""
+NEAR = 0.8
+"""Of a tenth: closer than two hundredths of the load the two cannot be told apart."""
 UNTOLD_SHARE = 0.25
 """Of the load: if so much may be hostile, and is not known to be, nobody can tell."""
 NOTICED = 0.01
 """Of a resource that was not full: what takes less than that of it would take less than a hundredth of any evening."""
 LEAST_COVER = 0.9
+"""Of the traffic: a verdict shares out all of it."""
 NEEDED = 0.6
 """The door may narrow a little before something is full (the ladder's first rung); below that it need not."""
 AFTER_MS = 150_000
@@ -135,20 +139,29 @@ def accuses(load: Demand) -> bool:
 
 
 def cover(rows: Sequence[EdgeSecond]) -> float:
-    """Portion of the traffic that was seen: rows that are there, and requests of those whom a proxy names.
+    """Portion of the traffic that was seen: of rows that are there, and of requests of those whom a proxy names.
 
-    Its connections are nobody's: what comes through them is named, or not, by their requests."""
+    Seconds without a row had as much as the busier one of the rows before and after. A proxy's connections are
+    nobody's: what comes through them is named, or not, by their requests."""
     by_edge: dict[str, list[EdgeSecond]] = defaultdict(list)
     for row in rows:
         by_edge[row.edge].append(row)
     missing = sum(
-        max(0, round((after.at_ms - before.at_ms) / 1000 - after.span_s))
+        max(0, round((after.at_ms - before.at_ms) / 1000 - after.span_s)) * max(_traffic(before), _traffic(after))
         for each in by_edge.values()
         for before, after in pairwise(each)
     )
-    whole = sum(row.requests for row in rows)
-    unnamed = sum(asked for row in rows for source, asked, _ in row.costliest if source == 0)
-    return len(rows) / (len(rows) + missing) * (1 - unnamed / whole if whole else 1.0)
+    seen = sum(_traffic(row) * row.span_s for row in rows)
+    asked = sum(row.requests for row in rows)
+    unnamed = sum(requests for row in rows for source, requests, _ in row.costliest if source == 0)
+    return (seen / (seen + missing) if missing else 1.0) * (1 - unnamed / asked if asked else 1.0)
+
+
+def _traffic(row: EdgeSecond) -> float:
+    """A second: requests, connections and streams, by what they cost against each other."""
+    hearing = sum(one.hearing for one in row.spaces.values())
+    done = REQUEST_US * row.requests + CONNECTION_US * (row.accepted + row.full + row.crowded)
+    return done / row.span_s + LISTENER_US * hearing
 
 
 def _finding(rows: Sequence[EdgeSecond], found: Sequence[Demand], seen: float, accused: bool) -> tuple[Outcome, str]:
@@ -166,6 +179,8 @@ def _finding(rows: Sequence[EdgeSecond], found: Sequence[Demand], seen: float, a
     own = next(faults.others(rows, found), None)
     if own is not None:
         return Outcome.SELF_INFLICTED, faults.SAID[own]
+    if first.full_seconds and _near_a_tenth(first):
+        return Outcome.MIXED, "Whether others than the audience had a tenth of it lies within the interval."
     if first.full_seconds and first.hostile.high > UNTOLD_SHARE * first.used.value and first.audience.low < 1.0:
         return Outcome.UNKNOWN, "Too much came from sources that were gone before anybody could tell what they want."
     if first.full_seconds:
@@ -174,6 +189,13 @@ def _finding(rows: Sequence[EdgeSecond], found: Sequence[Demand], seen: float, a
     if sum(away.values()) - away.get("address", 0) >= TURNED_AWAY and first.used.value < NEEDED:
         return Outcome.SELF_INFLICTED, faults.SAID[faults.OwnFault.NEEDLESS]
     return Outcome.NOTHING_WAS_FULL, "There was room for all who came."
+
+
+def _near_a_tenth(load: Demand) -> bool:
+    """Whether hostile sources are not accused, and yet come near to a tenth of what was full and may have had it, and
+    the audience alone may not have filled it."""
+    tenth = LEAST_SHARE * load.used.value
+    return load.hostile.high >= tenth and load.hostile.value >= NEAR * tenth and load.audience.low < 1.0
 
 
 def _who(load: Demand) -> tuple[Outcome, str]:

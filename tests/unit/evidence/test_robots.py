@@ -112,7 +112,7 @@ def test_players_are_listeners(agent: str) -> None:
         "Mozilla/5.0 (compatible; bingbot/2.0)", "http.rb/5.1 (Mastodon/4.3; +https://m.example/)", "Lemmy/0.19",
         "Akkoma 3.1; https://a.example", "Misskey/2025.1", "Discordbot/2.0", "Prometheus/2.42", "Uptime-Kuma/1.23",
         "atc/1.0 watchOS/10", "(null) watchOS/10", "facebookexternalhit/1.1", "Mozilla/5.0 HeadlessChrome/120",
-        "PodnewsBot/1.0", "Blackbox-Exporter/0.24", "WhatsApp/2.23", "Lavf/60.16.100", "okhttp/4.12.0",
+        "PodnewsBot/1.0", "Blackbox-Exporter/0.24", "Lavf/60.16.100", "okhttp/4.12.0",
     ],
 )  # fmt: skip
 def test_robots_are_none(agent: str) -> None:

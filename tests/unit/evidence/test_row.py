@@ -27,7 +27,7 @@ USUAL = EdgeSecond(
             ways={"mail": 3, "push": 20}, asking_mean=149.75,
         ),
     },
-    costliest=[(2**63 + number, 300 + number, 1 + number) for number in range(COSTLIEST)],
+    costliest=[(2**31 + number, 300 + number, 1 + number) for number in range(COSTLIEST)],
     stages=[ReachSum(300, 7_000, 40, 5)] * len(Reach),
     kinds=[KindSum(300, 7_000, 40, 1_200, 1_100, 30, 20, 3, 200, 5, Late(3, 40, 500, 6, 7), 140, 20, None, 9)]
     * len(Kind),
@@ -39,12 +39,12 @@ USUAL = EdgeSecond(
 
 
 def test_a_usual_row_is_small() -> None:
-    """Two kilobytes where it is full, the half of them by its 64 sources; a calm evening's, and a flood's, has one."""
-    assert len(encode(USUAL)) < 2100
+    """1.8 kB where it is full, a third of them its 64 sources; a calm evening's has 0.6, a flood's 0.9."""
+    assert len(encode(USUAL)) < 1850
     assert decode(encode(USUAL)) == USUAL
-    assert 0.4 < 1 - len(encode(msgspec.structs.replace(USUAL, costliest=[]))) / len(encode(USUAL)) < 0.5
+    assert 0.3 < 1 - len(encode(msgspec.structs.replace(USUAL, costliest=[]))) / len(encode(USUAL)) < 0.4
     for night in (Night(3, "steady", load=0.7), Night(7, "push", "page flood", share=0.8, load=2.0)):
-        assert 700 < statistics.median(len(encode(row)) for row in replay(night).rows) < 1200
+        assert 500 < statistics.median(len(encode(row)) for row in replay(night).rows) < 900
 
 
 def test_what_a_house_keeps_of_a_full_row_is_smaller() -> None:

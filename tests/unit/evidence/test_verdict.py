@@ -115,14 +115,26 @@ def test_four_faults_are_known_though_too_little_was_seen(name: str, fields: dic
 
 def test_who_has_less_than_a_tenth_is_not_accused() -> None:
     """Nor where the interval is wider than what is attributed; the text has no such word then."""
-    few = verdict(night(cpu_ms=990, hostile=KindSum(3, 80, 3, 3)))
+    few = verdict(night(cpu_ms=990, hostile=KindSum(3, 70, 3, 3)))
     unsure = night(cpu_ms=990, hostile=KindSum(9, 300, 9, 9))
     for each in unsure:
         each.kinds[Kind.NEW] = KindSum(300, 0, 9000, 10)
     for found in (few, verdict(unsure)):
         assert not found.accuses
-        assert found.finding not in (Outcome.ATTACK, Outcome.MIXED)
+        assert found.finding is (Outcome.POPULARITY if found is few else Outcome.MIXED)
         assert "attack" not in "\n".join(lines(found)).lower()
+
+
+def test_who_comes_near_to_a_tenth_is_not_accused_and_not_acquitted() -> None:
+    """Nine hundredths, or a tenth with an interval as wide: MIXED, with an interval and without the word; unless the
+    audience alone would have filled it."""
+    near = night(cpu_ms=990, hostile=KindSum(9, 120, 3, 3))
+    found = verdict(near)
+    assert (found.finding, found.accuses, found.by) == (Outcome.MIXED, False, None)
+    assert 0.09 < found.loads[0].hostile.value < 0.099 < found.loads[0].hostile.high
+    assert "attack" not in "\n".join(lines(found)).lower()
+    full = [msgspec.structs.replace(each, spaces=CROWD, turned_away={"waiting": 9}) for each in near]
+    assert verdict(full).finding is Outcome.POPULARITY
 
 
 def test_a_few_monitors_are_nobody_to_name() -> None:
@@ -277,6 +289,17 @@ def test_an_edge_that_is_late_for_its_rows_has_lost_nothing() -> None:
     ]
     assert (verdict(late).cover, verdict(late).finding) == (1.0, Outcome.NOTHING_WAS_FULL)
     assert verdict(late[::2]).cover < 0.6
+
+
+def test_what_was_seen_is_traffic_and_no_rows() -> None:
+    """Rows of quiet seconds that are missing leave little out; a few that are missing in a flood leave much out."""
+    quiet = [row(second, requests=1, accepted=0, spaces={SPACE: SpaceSecond()}) for second in range(60)]
+    loud = [row(second, requests=9000, accepted=900) for second in range(60, 80)]
+    lost_quiet, lost_loud = [*quiet[:5], *quiet[55:], *loud], [*quiet, *loud[:8], *loud[12:]]
+    assert verdict(lost_quiet).cover > 0.99
+    assert verdict(lost_quiet).finding is not Outcome.UNKNOWN
+    assert verdict(lost_loud).cover == pytest.approx(16 / 20, rel=0.02)
+    assert verdict(lost_loud).finding is Outcome.UNKNOWN
 
 
 def test_rows_may_come_twice_and_in_any_order() -> None:

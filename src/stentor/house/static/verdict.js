@@ -28,7 +28,7 @@ export function said({ rows, finding, accuses, fault, resource, used, audience, 
     case "NOTHING WAS FULL": return text(accuses ? "verdict.absorbed" : "verdict.nothing", values);
     case "POPULARITY": return text("verdict.popularity", values);
     case "ATTACK": return text("verdict.attack", values);
-    case "MIXED": return text("verdict.mixed", values);
+    case "MIXED": return text(accuses ? "verdict.mixed" : "verdict.blurred", values);
     case "SELF-INFLICTED": return text("verdict.own", { why: text(`verdict.fault_${fault}`) });
     default: return text(cover < LEAST_COVER ? "verdict.unknown" : "verdict.untold", values);
   }
