@@ -92,7 +92,7 @@ check: setup ## format, lint, types of Python and of scripts, import rows; silen
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m tests.support.npm
-	@$(BIN)/python -m pytest -q --no-header tests/unit/test_rows.py > .venv/rows.log 2>&1 || { cat .venv/rows.log; exit 1; }
+	@$(BIN)/python -m pytest -q --no-header tests/unit/test_rows.py tests/unit/support/test_patience.py > .venv/rows.log 2>&1 || { cat .venv/rows.log; exit 1; }
 
 fmt: setup ## format and mend what can be mended
 	@$(BIN)/ruff format --quiet .

@@ -16,6 +16,7 @@ from tests.support.browser import RATE_HZ, decoded
 from tests.support.firefox import Firefox, firefox
 from tests.support.loudspeaker import Loudspeaker, loudspeaker
 from tests.support.sound import assert_not_heard, clearest, correlation, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole
 
 pytestmark = [
@@ -85,7 +86,7 @@ async def test_the_guests_microphone_never_carries_the_stream(
 
 async def hold(house: Whole) -> Samples:
     """The music before the talk."""
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         door = json.loads((await client.get(house.audience(SPACE, "/door.json"))).content)
         return decoded((await client.get(urljoin(house.audience(SPACE), door["streams"]["hold"]))).content)
 

@@ -53,7 +53,7 @@ async def test_a_comment_comes_and_goes(house: Whole, browsers: Browsers) -> Non
         await writer.says("#warning", "blocked you")
         await host.page.select_option("#comments-switch", "off")
         await host.page.click("#comments-rules button")
-        await reader.until("document.querySelector('#comments').hidden", "the panel is gone", within_s=60)
+        await reader.until("document.querySelector('#comments').hidden", "the panel is gone")
         for page in (reader, host):
             page.calm()
     await house.call("POST", "/spaces/chatty/end")

@@ -68,6 +68,6 @@ async def test_a_line_is_corrected_while_it_is_read(
         guest.calm()
         listener.calm()
         await house.call("POST", "/spaces/corrected/end")
-        await house.until(SPACE, lambda view: view["state"] == "replay", "the recording is complete", within_s=40)
+        await house.until(SPACE, lambda view: view["state"] == "replay", "the recording is complete")
         found = (await house.client.get(house.audience(SPACE, "/transcript.json"))).json()
         assert [cue["text"] for cue in found["cues"]][2:4] == ["Sentence 1.", "Sentence two."]

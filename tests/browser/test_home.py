@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.browser.test_people import at, invitation, with_passkeys
 from tests.support.axe import violations
 from tests.support.browser import Visit, visit
 from tests.support.sound import voice
+from tests.support.wait import PATIENCE_S, patiently
 from tests.support.whole import Whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
@@ -85,7 +85,9 @@ async def trouble(house: Whole, handle: str) -> None:
     """Somebody whose name, bio, texts, warnings, answers and alt texts are markup."""
     link = await invitation(house, "member")
     body = {"handle": handle, "name": HOSTILE[:60], "password": "several words together"}
-    async with httpx.AsyncClient(base_url=at(house, "/api/v1"), headers=OURS, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=at(house, "/api/v1"), headers=OURS, trust_env=False, timeout=PATIENCE_S
+    ) as http:
         made = await http.post("/sign-up", json={**body, "invitation": link.partition("=")[2]})
         assert made.is_success, made.text
         assert (await http.patch("/account", json={"bio": HOSTILE})).is_success
@@ -216,16 +218,15 @@ async def is_told(ada: Person) -> None:
 
 async def hears(bob: Person, words: str) -> None:
     """From the card of an announced space to its sound."""
-    for _ in range(100):  # the post is made in the background
+    async for _ in patiently():  # the post is made in the background
         if any(each["space"] for each in (await bob.api("GET", "/timelines/home"))["posts"]):
             break
-        await asyncio.sleep(0.1)
     await bob.go("/home")
     await bob.press(f"article .space-card a:has-text('{words}')")
     await bob.page.wait_for_url("**/s/announced*")
     await bob.press("#replay-play" if words == "Play" else "#play")
     playing = "[...document.querySelectorAll('audio')].some(({ currentTime, paused }) => !paused && currentTime > 0.3)"
-    await bob.visit.until(playing, f"{words}: it is heard", within_s=40)
+    await bob.visit.until(playing, f"{words}: it is heard")
 
 
 async def test_from_signing_up_to_the_replay(house: Whole, browsers: Browsers) -> None:

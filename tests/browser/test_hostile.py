@@ -89,7 +89,7 @@ async def test_the_audience_sees_text(house: Whole, browsers: Browsers) -> None:
         await page.says("#state", "Doors")
         async with Speaker(house.whip("loud"), made["invitation"]["token"], recorded_voice("reader"), name="host"):
             await house.call("POST", "/spaces/loud/live")
-            await page.says("#seats", HOSTILE, within_s=40)
+            await page.says("#seats", HOSTILE)
             await trap.clean()
             await page.page.goto(house.audience("loud", "/embed"))
             await trap.shows("h1")

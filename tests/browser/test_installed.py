@@ -15,6 +15,7 @@ from tests.browser.test_front import FULL, LIVE, told
 from tests.support.browser import visit
 from tests.support.edge import edge
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 READY: Final = "navigator.serviceWorker.ready.then((found) => Boolean(found.active))"
@@ -94,7 +95,7 @@ async def test_without_a_network_a_page_says_so(browsers: Browsers) -> None:
         home = f"http://localhost:{network.port}/"
         async with visit(browsers.plain, f"{home}?lang=de", locale="de-DE", init_script=AS_AN_APP) as page:
             assert await page.page.evaluate(READY)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 await page.page.evaluate(MUSIC)
             await network.down()
             await page.page.goto(f"{home}s/{LIVE.id}")
@@ -191,7 +192,7 @@ async def test_a_push_message_is_shown(browsers: Browsers) -> None:
             }  # fmt: skip
             wish = {"origin": home, "registrationId": await known, "data": json.dumps(message)}
             await session.send("ServiceWorker.deliverPushMessage", wish)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 title, options = await worker.evaluate("self.seen")
             assert (title, options["data"], options["tag"]) == ("Tea", message["url"], "tea.changed")
             assert options["body"].startswith("New time: Mar 17, 2030")

@@ -107,7 +107,7 @@ async def test_the_end_is_said_when_it_is_heard(rig: Rig, browsers: Browsers) ->
         await page.until(f"{AUDIO}.currentTime > 0", "it plays")
         ended_ms = round(rig.now * 1000) - 2 * grid.CHUNK_MS
         rig.channel.update(msgspec.structs.replace(live_space(), state=State.ENDED, ended_ms=ended_ms, version=2))
-        await page.says("#state", "Ended", within_s=15)
+        await page.says("#state", "Ended")
         assert await page.page.locator("#player").is_hidden()
         page.calm()
 
@@ -157,7 +157,7 @@ async def test_captions_can_be_asked_for_before_there_are_any(rig: Rig, browsers
         below = "document.querySelector('#stage, #ways-to-hear').getBoundingClientRect().top"
         before = await page.page.evaluate(below)
         rig.channel.captions.add(said((rig.window.head - 9) * grid.CHUNK_S, "Good evening."), DOORS_OPEN_MS)
-        await page.says("#captions-read", "Good evening.", within_s=60)
+        await page.says("#captions-read", "Good evening.")
         assert await page.page.locator("#captions-wait").is_hidden()
         assert abs(await page.page.evaluate(below) - before) < 30, "a line of the note is all that may come"
         page.calm()
@@ -242,13 +242,13 @@ async def test_a_cut_line_is_bridged_with_music(rig: Rig, browsers: Browsers) ->
         hold = "/s/friday/hold.m4a"
         await page.page.evaluate(f"import({bridge[1]!r}).then(({{ keep }}) => keep({hold!r}))")
         await page.page.context.set_offline(True)
-        await page.until(f"{AUDIO}.src.startsWith('blob:') && {AUDIO}.loop", "the bridge", within_s=40)
+        await page.until(f"{AUDIO}.src.startsWith('blob:') && {AUDIO}.loop", "the bridge")
         await page.until(f"{AUDIO}.currentTime > 0.5 && !{AUDIO}.paused", "it is heard")
         await page.says("#sound", "The connection was lost")
-        await page.says("#headline", "Can't reach the server", within_s=40)
+        await page.says("#headline", "Can't reach the server")
         assert await page.page.locator("#live").is_hidden(), "nobody knows who is on the stage"
         await page.page.context.set_offline(False)
-        await page.says("#sound", "You are listening", within_s=40)
+        await page.says("#sound", "You are listening")
         await page.says("#state", "Live")
         assert not await page.page.evaluate(f"{AUDIO}.loop")
 

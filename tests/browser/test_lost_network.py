@@ -119,7 +119,7 @@ async def _lose(house: Whole, page: Visit, said: Samples, fault: AbstractContext
     with fault:
         await asyncio.sleep(away_s)
     ended = time.monotonic()
-    view = await house.until("trip", _sounds, "the stage hears the seat", within_s=60)
+    view = await house.until("trip", _sounds, "the stage hears the seat")
     await page.says("#status", "You are on the stage.")
     after_s = time.monotonic() - ended
     _, heard = await probe(house.audience("trip", "/live.aac"), seconds=EAR_S)

@@ -20,6 +20,7 @@ from tests.support import caches, debian
 from tests.support.browser import Visit, visit
 from tests.support.ports import free_ports
 from tests.support.provider import provider
+from tests.support.wait import PATIENCE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -55,7 +56,7 @@ async def test_an_evening_at_the_one_address(browsers: Browsers, tmp_path: Path,
             listener.page.on("request", lambda request: asked.append(request.url))
             for page in (host, guest):
                 await page.page.click("#join")
-                await page.says("#status", "You are on the stage", within_s=30)
+                await page.says("#status", "You are on the stage")
             await host.page.get_by_role("button", name="Go live", exact=True).click()
             await host.says("#state", "Live")
             await guest.says("#people", "Grace Hopper")
@@ -88,7 +89,7 @@ async def invites(host: Visit) -> str:
 
 
 async def listens(listener: Visit) -> None:
-    await listener.says("#state", "Live", within_s=60)
+    await listener.says("#state", "Live")
     await listener.page.click("#play")
     await listener.flows()
     await listener.until("document.querySelector('#seats .talking')", "somebody is seen to talk")
@@ -104,7 +105,7 @@ async def framed(browsers: Browsers, home: str) -> None:
         assert frame
         assert whole
         await frame.locator("#play").click()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while await frame.locator("#audio").evaluate("audio => audio.paused || audio.currentTime < 1"):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         assert await whole.locator("#play").count() == 0

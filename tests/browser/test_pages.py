@@ -13,6 +13,7 @@ from stentor.client.speak import recorded_voice
 from stentor.client.speaker import Speaker
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole
 
 pytestmark = [
@@ -33,21 +34,21 @@ async def test_a_space_from_the_countdown_to_the_replay(house: Whole, browsers: 
         await page.page.click("#play")
         await page.until("document.querySelector('#audio').currentTime > 0.5", "hold music plays while one waits")
         await house.call("POST", "/spaces/life/doors")
-        await page.says("#state", "Doors", within_s=30)
-        await page.until("document.querySelector('#audio').currentTime > 0", "music from the programme", within_s=30)
+        await page.says("#state", "Doors")
+        await page.until("document.querySelector('#audio').currentTime > 0", "music from the programme")
         await page.says("#say", "Music until Host goes live.")
         async with Speaker(house.whip("life"), token, recorded_voice("reader"), name="host"):
-            await page.says("#seats", "Host", within_s=30)
+            await page.says("#seats", "Host")
             await house.until("life", lambda view: any(seat["talking"] for seat in view["seats"]), "the host talks")
             assert await page.page.locator("#seats .talking").count() == 0, "the green room is not for the audience"
             await house.call("POST", "/spaces/life/live")
-            await page.says("#state", "Live", within_s=40)
-            await page.says("#seats .talking", "Host", within_s=30)
+            await page.says("#state", "Live")
+            await page.says("#seats .talking", "Host")
             await page.says("#say", "With Host.")
             await page.flows()
-        await page.says("#headline", "We've lost the stage", within_s=30)
+        await page.says("#headline", "We've lost the stage")
         await house.call("POST", "/spaces/life/end")
-        await page.until("!document.querySelector('#recording').hidden", "the recording is offered", within_s=60)
+        await page.until("!document.querySelector('#recording').hidden", "the recording is offered")
         assert await page.page.title() == "Life & times · Stentor"
         recording = "#recording audio"
         await page.page.eval_on_selector(recording, "audio => audio.play()")
@@ -59,7 +60,7 @@ async def test_a_space_from_the_countdown_to_the_replay(house: Whole, browsers: 
 
 async def has_a_segment(house: Whole, space: str) -> None:
     """Waits until the playlist has its first: 3.84 s after the doors have opened."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while "#EXTINF" not in (await house.client.get(house.audience(space, "/hls/aac-64.m3u8"))).text:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

@@ -12,6 +12,7 @@ from tests.browser.conftest import Browsers
 from tests.browser.test_people import at, invitation
 from tests.support.browser import Visit, visit
 from tests.support.pictures import encoded, face
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole
 
 pytestmark = [
@@ -63,7 +64,9 @@ async def test_those_on_the_stage_have_portraits(house: Whole, browsers: Browser
     """An account's picture is seen on both pages, a guest's initials; a crowded edge's page asks for none."""
     tokens = await house.space("pictured", "Grace Hopper")
     link = (await invitation(house, "member")).partition("=")[2]
-    async with httpx.AsyncClient(base_url=at(house, "/api/v1"), headers=OURS, trust_env=False) as grace:
+    async with httpx.AsyncClient(
+        base_url=at(house, "/api/v1"), headers=OURS, trust_env=False, timeout=PATIENCE_S
+    ) as grace:
         wish = {"handle": "grace-h", "name": "Grace", "password": "several words together", "invitation": link}
         (await grace.post("/sign-up", json=wish)).raise_for_status()
         (await grace.put("/account/picture", content=encoded(image=face()))).raise_for_status()
@@ -100,10 +103,10 @@ async def test_those_on_the_stage_have_portraits(house: Whole, browsers: Browser
                 assert not [address for address in asked if "/portraits/" in address]
                 assert await listener.page.evaluate(picture("#seats")), "what is there stays"
                 await house.call("PUT", "/spaces/pictured/rung", {"rung": 0})
-                await late.until(picture("#seats"), "the picture is seen on the lowest rung", within_s=30)
+                await late.until(picture("#seats"), "the picture is seen on the lowest rung")
                 late.calm()
 
             (await grace.delete("/account/picture")).raise_for_status()
             for page, people in ((stage, "#people"), (listener, "#seats")):
-                await page.until(f"!document.querySelector('{people} img')", "the picture is gone", within_s=30)
+                await page.until(f"!document.querySelector('{people} img')", "the picture is gone")
                 page.calm()

@@ -16,6 +16,14 @@ from tests.support.recorded import record, recorded_space
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 SPOKE = ["Ada 0:58 · 69%", "Bob 0:25 · 31%"]
 AUDIO = "#recording audio"
+BUSY_AT_FIRST = """
+const [ask, asked] = [window.fetch, new Set()];
+window.fetch = (address, ...more) => {
+  if (asked.has(address) || !/chapters|captions/.test(address)) return ask(address, ...more);
+  asked.add(address);
+  return Promise.resolve(new Response("{}", { status: 503 }));
+};
+"""
 AT = f"document.querySelector('{AUDIO}').currentTime"
 
 
@@ -149,12 +157,14 @@ async def test_a_clip_of_a_long_recording(browsers: Browsers) -> None:
 
 
 async def test_a_recording_without_javascript_and_on_a_small_screen(rig: Rig, browsers: Browsers) -> None:
-    """The browser's own player and the download are there, and nothing that needs a script; 360 px hold all of it."""
+    """The browser's own player and the download are there, and nothing that needs a script; 360 px hold all of it. A
+    busy edge is asked for the chapters again."""
     async with visit(browsers.plain, address(rig), java_script_enabled=False) as page:
         assert await page.page.locator(AUDIO).is_visible()
         assert await page.page.locator("#turns").is_hidden()
         assert await page.page.locator("#replay").is_hidden()
-    async with visit(browsers.plain, address(rig), viewport={"width": 360, "height": 700}) as page:
+    small = {"width": 360, "height": 700}
+    async with visit(browsers.plain, address(rig), viewport=small, init_script=BUSY_AT_FIRST) as page:
         await page.until("document.querySelectorAll('#chapters li').length === 4", "all turns are there")
         await page.until("document.documentElement.scrollWidth <= 360", "nothing sticks out")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from tests.browser.conftest import Browsers
 from tests.browser.test_people import at, invitation
 from tests.support.axe import violations
+from tests.support.wait import PATIENCE_S, patiently
 from tests.support.whole import Whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
@@ -25,7 +25,9 @@ async def somebody(house: Whole, handle: str) -> httpx.Cookies:
     """Who has posted something, and is signed in."""
     link = await invitation(house, "member")
     body = {"handle": handle, "name": handle.title(), "password": "several words together"}
-    async with httpx.AsyncClient(base_url=at(house, "/api/v1"), headers=OURS, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=at(house, "/api/v1"), headers=OURS, trust_env=False, timeout=PATIENCE_S
+    ) as http:
         made = await http.post("/sign-up", json={**body, "invitation": link.partition("=")[2]})
         assert made.is_success, made.text
         for said in (
@@ -34,10 +36,9 @@ async def somebody(house: Whole, handle: str) -> httpx.Cookies:
             "Ein langes Wort: Donaudampfschifffahrt" * 4,
         ):
             assert (await http.post("/posts", json={"text": said})).is_success
-        for _ in range(100):
+        async for _ in patiently():
             if len((await http.get("/search", params={"q": "koeln", "kind": "posts"})).json()["posts"]) == 2:
                 break
-            await asyncio.sleep(0.2)
         return http.cookies
 
 
@@ -79,10 +80,9 @@ async def test_search_and_bring(house: Whole, browsers: Browsers, script: bool) 
         link = page.locator("li.move a").first
         await link.focus()
         await page.keyboard.press("Enter")
-        for _ in range(50):
+        async for _ in patiently():
             if "nicht mit anderen verbunden" in await page.inner_text("main"):
                 break
-            await asyncio.sleep(0.2)
             await page.reload()
         assert "niemand@anderswo.example" in await page.inner_text("main")
         if script:

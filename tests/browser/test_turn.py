@@ -87,7 +87,7 @@ async def _speak(net: Network, folder: Path, house: Whole, space: str) -> tuple[
 async def _checked(page: Visit) -> str:
     """What the sound check of the green room has found."""
     await page.page.click("#check")
-    await page.says("#check-found", "network is", within_s=40)
+    await page.says("#check-found", "network is")
     return str(await page.page.inner_text("#check-found"))
 
 

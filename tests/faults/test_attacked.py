@@ -21,6 +21,7 @@ from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from tests.support.attack import Order, attacked
 from tests.support.sound import assert_heard, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(240)]
@@ -90,7 +91,7 @@ async def _talk(folder: Path) -> Story:
             await asyncio.sleep(said.size / RATE - CALM_S - ATTACK_S)
             carried = await normal  # its time is over before the talk's
             await house.call("POST", "/spaces/talk/end")
-        found = {kind: await asyncio.wait_for(task, 30) for kind, task in listening.items()}
+        found = {kind: await asyncio.wait_for(task, PATIENCE_S) for kind, task in listening.items()}
         await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 30)
         _, recording = await probe(house.audience("talk", "/recording.m4a"))
         return Story(

@@ -25,6 +25,7 @@ from stentor.wire import manifest
 from stentor.wire.chunk import Chunk
 from tests.support.clock import give_clock
 from tests.support.sound import MATCHED, correlation, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import whole
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
@@ -97,7 +98,7 @@ async def _talk(folder: Path, set_clock: Callable[[float], None]) -> Story:
             await house.until("talk", _green, "all is well again")
             requests = reports[-1].requests
             await house.call("POST", "/spaces/talk/end")
-        heard = {kind: await asyncio.wait_for(task, 30) for kind, task in listening.items()}
+        heard = {kind: await asyncio.wait_for(task, PATIENCE_S) for kind, task in listening.items()}
         await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete", 30)
         view = await house.call("GET", "/spaces/talk")
         chunks = ChunkLog(bus).follow("talk", doors_open_ms=view["doors_open_ms"], start=0)

@@ -36,7 +36,7 @@ from stentor.wire import manifest
 from tests.support.cluster import MACHINES, Cluster, cluster
 from tests.support.namespaces import network
 from tests.support.sound import MATCHED, correlation, voice
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 RATE = 48_000
 KINDS = ("aac", "opus")
@@ -129,7 +129,7 @@ async def _with_losses(many: Cluster) -> Story:
         }
         await many.call(other, "POST", "/spaces/talk/end")
         living = [listener for listener in listeners if listener.machine == other]
-        heard = [await asyncio.wait_for(listener.task, 40) for listener in living]
+        heard = [await asyncio.wait_for(listener.task, PATIENCE_S) for listener in living]
         for loss in losses.values():
             loss.back_s = max(_back(loss.at, speaker, sound) for _, sound in heard)
     for listener in listeners:

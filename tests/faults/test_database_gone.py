@@ -21,6 +21,7 @@ from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.postgres import Postgres, postgres
 from tests.support.sound import assert_heard, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import whole
 
 __all__ = ["postgres"]
@@ -85,7 +86,7 @@ async def _talk(server: Postgres, folder: Path) -> Story:
             await house.call("PATCH", "/spaces/talk", {"asking": "nobody"})
             after = await house.until("talk", _green, "all is well")
             await house.call("POST", "/spaces/talk/end")
-        heard = {name: await asyncio.wait_for(task, 30) for name, task in listening.items()}
+        heard = {name: await asyncio.wait_for(task, PATIENCE_S) for name, task in listening.items()}
         await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete", 30)
         events = [event["kind"] for event in (await house.call("GET", "/spaces/talk/events"))["events"]]
         starts = {worker.name: worker.starts for worker in house.supervisor.workers}

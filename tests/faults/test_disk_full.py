@@ -17,6 +17,7 @@ from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.small_disk import full, small_disk
 from tests.support.sound import assert_heard, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import whole
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
@@ -67,7 +68,7 @@ async def _talk(folder: Path) -> Story:
             await house.call("PATCH", "/spaces/talk", {"asking": "nobody"})
             await asyncio.sleep(2.0)
             await house.call("POST", "/spaces/talk/end")
-        report, heard = await asyncio.wait_for(listening, 30)
+        report, heard = await asyncio.wait_for(listening, PATIENCE_S)
         await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete", 30)
         _, kept = await probe(house.audience("talk", "/recording.m4a"))
         pages = sorted((folder / "objects" / "recordings" / "talk" / "manifest").glob("*.jsonl"))

@@ -32,7 +32,7 @@ from stentor.environment import command_environment, role_environment
 from stentor.supervisor import ChildProcess
 from stentor.wire import manifest
 from tests.support.sound import voice
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 from tests.support.whole import Whole, in_turn, whole
 
 RATE = 48_000
@@ -115,7 +115,7 @@ async def _talk(folder: Path) -> Story:
         departures["edge"] = await _drain_edges(house, players)
         moved = sum(each.reports[-1].requests for each in players if each.kind != "m3u8") - before
         await house.call("POST", "/spaces/talk/end")
-        await asyncio.wait_for(asyncio.gather(*(each.task for each in players)), 30)
+        await asyncio.wait_for(asyncio.gather(*(each.task for each in players)), PATIENCE_S)
         ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 40)
         pages = sorted((folder / "objects" / "recordings" / "talk" / "manifest").glob("*.jsonl"))
         entries = [entry for page in pages for entry in manifest.decode_page(page.read_bytes())]

@@ -19,7 +19,7 @@ from stentor.edge.turn import LoopTurn
 from tests.integration.test_one_address import eventually_there, site
 from tests.support import flood as floods
 from tests.support.edge import request
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 from tests.unit.edge.test_forward import OK, always, before
 
 pytestmark = pytest.mark.timeout(240)
@@ -37,7 +37,7 @@ HOUSE, PUBLIC = "/sign-in", "/s/talk/door.json"
 async def p99_ms(*asked: str) -> list[float]:
     """Of each address, the one after the other, 50 a second together."""
     took: dict[str, list[float]] = {address: [] for address in asked}
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         for _ in range(SAMPLES // len(asked)):
             for address in asked:
                 began = time.perf_counter()

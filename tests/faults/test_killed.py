@@ -36,7 +36,7 @@ from stentor.client.silence import Silence
 from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.sound import MATCHED, correlation, missing, voice
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 from tests.support.whole import Whole, in_turn, whole
 
 RATE = 48_000
@@ -138,7 +138,7 @@ async def _talk(folder: Path) -> Story:
         await asyncio.sleep(3.0)
         deaths = {name: await _kill(house, name, listeners) for name in KILLED}
         await house.call("POST", "/spaces/talk/end")
-        heard = [await asyncio.wait_for(listener.task, 30) for listener in listeners]
+        heard = [await asyncio.wait_for(listener.task, PATIENCE_S) for listener in listeners]
         said = {name: _said(speakers, death.at - BEFORE_S, BEFORE_S + WATCH_S) for name, death in deaths.items()}
         ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 40)
         _, kept = await probe(house.audience("talk", "/recording.m4a"))

@@ -21,6 +21,7 @@ from tests.support.ports import free_port
 from tests.support.region import hub_and_region, settings
 from tests.support.sound import assert_heard
 from tests.support.speech import voice
+from tests.support.wait import PATIENCE_S
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(150)]
 
@@ -40,7 +41,7 @@ async def sent_bytes(client: httpx.AsyncClient, monitoring: str) -> int:
 async def answer(client: httpx.AsyncClient, address: str) -> None:
     """Waits until whichever edge is asked serves the address: each connection finds one of them."""
     in_a_row = 0
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while in_a_row < 10 * EDGES:
             try:
                 served = (await client.head(address, headers={"Connection": "close"})).is_success
@@ -52,7 +53,10 @@ async def answer(client: httpx.AsyncClient, address: str) -> None:
 
 async def test_a_region_hears_through_its_own_server(tmp_path: Path) -> None:
     """Log, leases and board are the hub's; the region's server dies and comes back, and no listener runs dry."""
-    async with hub_and_region(tmp_path) as (hub, region, monitoring), httpx.AsyncClient(trust_env=False) as client:
+    async with (
+        hub_and_region(tmp_path) as (hub, region, monitoring),
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client,
+    ):
         at_hub = settings(tmp_path, hub.url)
         there = msgspec.structs.replace(settings(tmp_path, region.url), audience_port=free_port())
         await Objects.open(at_hub.recordings_address).put("hold/default", music_object())

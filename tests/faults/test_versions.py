@@ -35,7 +35,7 @@ from stentor.wire import manifest
 from tests.support import previous
 from tests.support.ports import free_ports
 from tests.support.sound import voice
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 RATE = 48_000
 OLD, NEW = "old", "new"
@@ -222,7 +222,9 @@ async def site(folder: Path) -> AsyncIterator[Site]:
         address = f"http://127.0.0.1:{made.settings.port}"
         audience = f"http://127.0.0.1:{made.settings.audience_port}"
         headers = {"Authorization": f"Bearer {config.admin_token(made.settings)}"}
-        async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False, timeout=10) as made.client:
+        async with httpx.AsyncClient(
+            base_url=address, headers=headers, trust_env=False, timeout=PATIENCE_S
+        ) as made.client:
             for url in (f"{address}/healthz", f"{audience}/healthz"):
                 await _answers(made.client, url)
             yield made
@@ -293,7 +295,7 @@ async def _talk(folder: Path) -> Story:
             if CAPTIONS and (role, version) in CAPTIONED:
                 await made.captioned()
         await made.call("POST", "/spaces/talk/end")
-        heard = [report for report, _ in await asyncio.wait_for(asyncio.gather(*players), 30)]
+        heard = [report for report, _ in await asyncio.wait_for(asyncio.gather(*players), PATIENCE_S)]
         await made.becomes("talk", "replay")
         logs = {path.stem: path.read_text() for path in made.logs.glob("*.log")}
         return Story(heard, made.entries("talk"), made.entries("wait"), made.seen, joined, logs)

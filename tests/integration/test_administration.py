@@ -145,7 +145,7 @@ async def test_a_full_disk(house: House, admin: httpx.AsyncClient, tmp_path: Pat
         backups.spare_bytes = -(1 << 40)
         (disk / "balloon").write_bytes(b"x" * ((4 << 20) - 65_536))
         await backups.make(by="ada")
-        await eventually(lambda: not backups.busy, "the disk ends it", within_s=30)
+        await eventually(lambda: not backups.busy, "the disk ends it")
         failed = (await backups.view()).failed
         assert failed is not None
         assert failed.code == "backup-no-room", failed

@@ -77,7 +77,7 @@ async def test_an_app_is_told_what_it_asked_for(site: Site) -> None:
         post = await put(ada, "what do you think?")
         await bob.put(f"/api/v1/posts/{post['id']}/boost")
         await bob.put(f"/api/v1/posts/{post['id']}/like")
-        await eventually(lambda: bool(site.came(new) and site.came(old)), "a message for each", within_s=20)
+        await eventually(lambda: bool(site.came(new) and site.came(old)), "a message for each")
         [message], [drafted] = site.came(new), site.came(old)
         said = new.reads(message)
         assert said | {"access_token": tokens[1]} == old.reads_draft(drafted)
@@ -106,13 +106,13 @@ async def test_whose_and_until_when(site: Site) -> None:
         await cid.put("/api/v1/people/dee/follow", json={})
         await eli.put("/api/v1/people/cid/follow", json={})
         await dee.put("/api/v1/people/cid/follow", json={})
-        await eventually(lambda: bool(site.came(app)), "a message", within_s=20)
+        await eventually(lambda: bool(site.came(app)), "a message")
         assert app.reads_draft(site.came(app)[0])["title"] == "Dee folgt Ihnen"
         changed = await site.ask(token, "PUT", json={"data": {"alerts": {"mention": True}, "policy": "all"}})
         assert (changed.json()["alerts"]["follow"], changed.json()["policy"]) == (False, "all")
         site.service.answering = lambda _: (410, {})
         await put(eli, "@cid hello")
-        await eventually(lambda: len(site.came(app)) == 2, "the mention", within_s=20)
+        await eventually(lambda: len(site.came(app)) == 2, "the mention")
         assert app.reads_draft(site.came(app)[1])["body"] == "@cid hello"
 
         def kept() -> int:

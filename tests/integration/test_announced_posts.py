@@ -22,6 +22,7 @@ from stentor.base.config import Settings
 from stentor.house import role
 from tests.integration.test_public_posts import CONNECTED_S, CUT_S, Writer, writing
 from tests.support.ports import free_port
+from tests.support.wait import PATIENCE_S, patiently
 
 HOUR_MS = 3_600_000
 RECORDED_S = 60.0
@@ -35,23 +36,21 @@ class Host:
         self.ada, self.browser = ada, browser
 
     async def call(self, method: str, path: str, **body: Any) -> Any:
-        for _ in range(200):
+        async for _ in patiently():
             with suppress(httpx.TransportError):
                 answer = await self.browser.request(method, f"/api/v1{path}", json=body or None)
                 if answer.status_code < 500:
                     assert answer.is_success, answer.text
                     return answer.json()
-            await asyncio.sleep(0.1)
         raise AssertionError("the house did not come back")
 
     async def posts(self, count: int) -> list[str]:
         """The ids of what they have posted, the newest first, once there are so many: there are never more."""
-        for _ in range(300):
+        async for _ in patiently():
             found = [each["id"] for each in (await self.call("GET", "/people/ada/posts"))["posts"]]
             assert len(found) <= count
             if len(found) == count:
                 return found
-            await asyncio.sleep(0.1)
         raise AssertionError(f"there are {len(found)} posts, not {count}")
 
     async def shows(self, path: str, *words: str, within_s: float = CONNECTED_S) -> None:
@@ -87,7 +86,7 @@ async def another_house(settings: Settings) -> AsyncIterator[None]:
 async def hosting(ada: Writer) -> AsyncIterator[Host]:
     ours = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser"}
     house = f"http://127.0.0.1:{ada.site.settings.port}"
-    async with httpx.AsyncClient(base_url=house, headers=ours, trust_env=False, timeout=10) as browser:
+    async with httpx.AsyncClient(base_url=house, headers=ours, trust_env=False, timeout=PATIENCE_S) as browser:
         wish = {"handle": "ada", "password": "several words together"}
         assert (await browser.post("/api/v1/sign-in", json=wish)).is_success
         yield Host(ada, browser)

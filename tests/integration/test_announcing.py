@@ -20,6 +20,7 @@ from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import Space, State
 from tests.integration.test_posts import person
 from tests.support.house import House, database, problem, running_house
+from tests.support.wait import patiently
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HOUR_MS = 3_600_000
@@ -42,12 +43,11 @@ async def plan(http: httpx.AsyncClient, name: str, **fields: Any) -> None:
 
 async def looked(house: House) -> None:
     """Waits until everything that was ordered is done."""
-    for _ in range(500):
+    async for _ in patiently():
         with database(house.settings) as connection:
             [(waiting,)] = connection.execute("SELECT count(*) FROM jobs WHERE kind = 'announce' AND done_ms IS NULL")
         if not waiting:
             return
-        await asyncio.sleep(0.02)
     raise AssertionError("nobody looked at the space")
 
 

@@ -38,7 +38,7 @@ from tests.support.encoded import probe
 from tests.support.nats import NatsServer, nats_server
 from tests.support.sound import assert_heard
 from tests.support.speech import voice
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 COUNT = 56
 """Chunks of the talk: four segments and a rest."""
@@ -111,7 +111,7 @@ def seen(statuses: Statuses) -> SpaceStatus:
 
 
 async def complete(statuses: Statuses) -> None:
-    await eventually(lambda: seen(statuses).complete, "the recording is complete", within_s=60)
+    await eventually(lambda: seen(statuses).complete, "the recording is complete")
 
 
 async def written(statuses: Statuses, number: int) -> None:
@@ -330,7 +330,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    httpx.put(f"http://127.0.0.1:{port}/talks", trust_env=False).raise_for_status()
+    httpx.put(f"http://127.0.0.1:{port}/talks", trust_env=False, timeout=PATIENCE_S).raise_for_status()
     yield "s3://talks/here"
     server.stop()
 
@@ -387,7 +387,7 @@ async def test_an_archive_whose_clock_is_wrong_says_so_and_loses_nothing(
         await eventually(lambda: problem() == CLOCK_WRONG, "it says that its clock is wrong")
         wrong[0] = 0.0
         await publish(bus, chunks[40:])
-        await eventually(lambda: seen(statuses).chunk >= 47, "all is recorded", within_s=20)
+        await eventually(lambda: seen(statuses).chunk >= 47, "all is recorded")
         assert problem() == ""
         await Board(bus).put(over(space))
         await complete(statuses)

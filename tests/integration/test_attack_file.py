@@ -16,6 +16,7 @@ from stentor.edge.rows import RowKeeper
 from stentor.edge.seconds import Seconds
 from tests.support.edge import edge, request
 from tests.support.house import problem, running_house
+from tests.support.wait import PATIENCE_S
 
 FILE, WHETHER = "/api/v1/site/attack.csv", "/api/v1/site/attack"
 HOSTILE, GUEST = "198.51.100.77", "203.0.113.5"
@@ -37,7 +38,7 @@ async def test_a_flood_is_named_to_administrators_for_a_time_and_a_listener_neve
         listener = await rig.open("/s/friday/live.aac", f"X-Forwarded-For: {GUEST}")
         reader, writer = await rig.open("/s/friday", f"X-Forwarded-For: {HOSTILE}")
         await flood(reader, writer)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not await AttackFile(bus).read():  # noqa: ASYNC110 edges tell once in ten seconds
                 await asyncio.sleep(0.2)
         answer = await house.http.get(FILE)
@@ -54,7 +55,7 @@ async def test_a_flood_is_named_to_administrators_for_a_time_and_a_listener_neve
         config = (await bus.js.stream_info(ATTACKS)).config
         assert config.max_age == 72 * 3600
         await bus.js.update_stream(config.evolve(max_age=1.0, duplicate_window=1.0))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while any(HOSTILE.encode() in data for data in stored(tmp_path)):  # noqa: ASYNC110 the server tells nobody
                 await asyncio.sleep(0.5)
         problem(await house.http.get(FILE), 404, "no-attack-file")

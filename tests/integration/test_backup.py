@@ -30,6 +30,7 @@ from stentor.store.spaces import Store
 from stentor.wire import manifest
 from tests.support.postgres import Postgres, postgres
 from tests.support.sound import voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 __all__ = ["postgres"]
@@ -129,7 +130,7 @@ async def _restored(place: Path) -> Story:
     async with whole(new, edges=1) as house:
         live = await house.call("GET", "/spaces/talk")
         after = (await house.client.get(house.audience("earlier", "/recording.m4a"))).content
-        async with httpx.AsyncClient(base_url=str(house.client.base_url), trust_env=False) as ada:
+        async with httpx.AsyncClient(base_url=str(house.client.base_url), trust_env=False, timeout=PATIENCE_S) as ada:
             into = await ada.post("/api/v1/sign-in", json={"handle": "ada", "password": PASSWORD})
         await house.call("POST", "/spaces/talk/end")
         ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 60)

@@ -69,7 +69,7 @@ class Hall:
 
         task = asyncio.create_task(look(), name="look")
         try:
-            await eventually(task.done, f"{which} are {seen!r} and should become {found!r}", within_s=15)
+            await eventually(task.done, f"{which} are {seen!r} and should become {found!r}")
         finally:
             task.cancel()
 

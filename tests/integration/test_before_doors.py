@@ -16,6 +16,7 @@ from stentor.base.grid import CHUNK_MS, SAMPLE_RATE_HZ
 from stentor.client.listener import probe
 from stentor.client.speaker import Speaker
 from tests.support.sound import MATCHED, assert_not_heard, clearest, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
@@ -84,7 +85,7 @@ async def _public(house: Whole) -> str:
     found = [(await house.client.get(house.audience("talk", path))).text for path in paths]
     front = f"http://127.0.0.1:{house.settings.audience_port}"
     found += [(await house.client.get(front + path)).text for path in ("/", "/feed.xml", "/api/front.json", "/metrics")]
-    async with httpx.AsyncClient(trust_env=False) as anyone:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as anyone:
         api = f"http://127.0.0.1:{house.settings.port}/api/v1/spaces"
         found += [(await anyone.get(api + path)).text for path in ("", "/talk", "/talk/stream")]
     return "\n".join(found)

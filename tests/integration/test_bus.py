@@ -31,7 +31,7 @@ from stentor.spaces.model import Space
 from stentor.wire import chunk as wire
 from stentor.wire.chunk import Chunk
 from tests.support.nats import NatsServer, nats_server
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually, patiently
 
 ORIGIN_MS = round(time.time() * 1000)
 
@@ -106,7 +106,7 @@ async def test_a_reader_survives_the_death_of_the_server(bus: Bus, nats: NatsSer
     await eventually(lambda: bus.connected, "the client is back")
     await publish_until_taken(log, chunk(2))
     await publish_until_taken(log, chunk(3))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert [item.number for item in await reading] == [0, 1, 2, 3]
 
 
@@ -146,7 +146,7 @@ async def test_an_answer_that_is_lost_is_asked_for_again(bus: Bus, nats: NatsSer
     with nats.paused():
         await asyncio.sleep(2 * ANSWER_S)
     await publish_until_taken(log, chunk(1))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert [item.number for item in await reading] == [0, 1]
 
 
@@ -208,7 +208,7 @@ async def test_what_leaves_the_board_is_told_also_to_who_was_away(bus: Bus, nats
         for name in ("first", "second", "third"):
             await Board(bus).put(Space(SpaceId(name), "A talk", version=2))
         watching = asyncio.create_task(watch())
-        await asyncio.wait_for(board.read.wait(), 10)
+        await asyncio.wait_for(board.read.wait(), PATIENCE_S)
         assert sorted(told) == ["first", "second", "third"]
         await Board(bus).drop("third", version=1)
         await Board(bus).drop("first", version=2)
@@ -239,7 +239,7 @@ async def test_a_watcher_takes_more_than_fits_at_once(bus: Bus) -> None:
             told.append(item.id)
 
     watching = asyncio.create_task(watch())
-    await asyncio.wait_for(board.read.wait(), 10)
+    await asyncio.wait_for(board.read.wait(), PATIENCE_S)
     assert sorted(told) == sorted(names)
     watching.cancel()
 
@@ -406,7 +406,7 @@ async def test_a_chunk_is_heard_without_the_log(bus: Bus, nats: NatsServer) -> N
         deaf = await log.hear("talk", heard.append)
         await edge_bus.client.flush()
         await bus.publish("live.talk", b"noise")
-        for _ in range(100):  # at most once: a connection that is made anew in this moment loses one
+        async for _ in patiently():  # at most once: a connection that is made anew in this moment loses one
             await ChunkLog(bus).announce(chunk(7))
             await asyncio.sleep(0.1)
             if heard:

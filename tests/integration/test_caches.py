@@ -21,8 +21,9 @@ from stentor.spaces.model import Role, Seat
 from stentor.spaces.private import Pass
 from stentor.spaces.visibility import Visibility
 from tests.support import caches, debian
-from tests.support.edge import PATIENCE_S, SECRET, Rig, edge, live_space, request
+from tests.support.edge import SECRET, Rig, edge, live_space, request
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 from tests.unit.edge.test_private import PATHS
 
 LISTENERS = 1000
@@ -75,7 +76,7 @@ async def hear_a_part(rig: Rig, crowd: list[Client]) -> None:
     held = rig.worker.requests
     target = f"/s/friday/hls/aac-64.m3u8?_HLS_msn={segment}&_HLS_part={index}"
     waiting = asyncio.gather(*(ask(client, target) for client in crowd))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while rig.worker.requests == held:  # noqa: ASYNC110 the edge tells nobody
             await asyncio.sleep(0.01)
         rig.publish(grid.CHUNKS_PER_PART)
@@ -153,7 +154,7 @@ async def test_streams_pass_through_at_once(cache: Command, tmp_path: Path) -> N
     async with edge() as rig, debian.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("/s/friday/live.aac"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(20_000)
             while rig.worker.listeners:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,11 @@ from stentor.store.objects import Objects
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue, Transcript
 from tests.integration.test_captions import Counter, captions
+from tests.support import limits
 from tests.support.edge import silent_hold
 from tests.support.house import House, client, problem, running_house
 from tests.support.ports import free_port
-from tests.support.wait import eventually
+from tests.support.wait import eventually, patiently
 
 
 class Talk:
@@ -92,11 +94,10 @@ async def shown(audience: httpx.AsyncClient, name: str) -> list[dict[str, Any]]:
 
 async def shows(audience: httpx.AsyncClient, name: str, *texts: str) -> None:
     found: list[str] = []
-    for _ in range(200):
+    async for _ in patiently():
         found = [cue["text"] for cue in await shown(audience, name)]
         if found == list(texts):
             return
-        await asyncio.sleep(0.1)
     raise AssertionError(f"{name} has {found}, not {texts}")
 
 
@@ -144,9 +145,8 @@ async def test_what_is_refused(talk: Talk) -> None:
         problem(answer, 404, "no-such-cue")
     for text in ("", "   ", "x" * 401, "one\ntwo"):
         assert (await talk.correct(0, text)).status_code == 400
-    for _ in range(service.LIMIT.burst + 5):
-        answer = await talk.correct(0, "Good evening.")
-    problem(answer, 429, "too-many-corrections")
+    again = partial(talk.correct, 0, "Good evening.")
+    problem(await limits.refused(again, burst=service.LIMIT.burst - 7), 429, "too-many-corrections")
 
 
 async def test_after_the_end_the_stored_transcript_is_corrected(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

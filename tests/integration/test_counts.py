@@ -27,7 +27,7 @@ from stentor.evidence.verdict import Outcome, judge
 from stentor.house.counts import reports, service, verdicts
 from tests.support.house import House, problem, running_house
 from tests.support.nights import SPACE, Night, replay
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 COUNTS = "/api/v1/spaces/talk/counts"
 VERDICT = "/api/v1/spaces/talk/verdict"
@@ -61,7 +61,7 @@ def _until(report: Path) -> int:
 async def have_come(house: House, name: str, wanted: float) -> None:
     """Waits until the house has all rows."""
     found: dict[str, dict[str, object]] = {}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while found.get(name, {}).get("value") != wanted:
             await asyncio.sleep(0.1)
             found = await figures(house)
@@ -74,7 +74,7 @@ async def heard_by_edges(bus: Bus) -> CountsHeard:
 
 
 async def until(salts: Salts, name: str, *, there: bool) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while (await salts.get(name) is not None) != there:  # noqa: ASYNC110 the bus tells nobody
             await asyncio.sleep(0.1)
 
@@ -128,7 +128,7 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         folder = Path(house.settings.recordings_address.removeprefix("file://"))
         kept, report = folder / kept_key("talk"), folder / report_key("talk")
         told_ms = count("talk", await log.read()).until_ms  # type: ignore[union-attr]
-        await eventually(lambda: _until(report) == told_ms, "the report has the last row", within_s=20)
+        await eventually(lambda: _until(report) == told_ms, "the report has the last row")
         found = msgspec.json.decode(report.read_bytes(), type=Report)
         assert found.addresses_kept
         assert hostile.address not in report.read_text("utf-8")
@@ -137,7 +137,7 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         assert found.verdict == judge("talk", await log.read())  # what the command prints
         assert max(step.hearing for step in found.course.steps) == wanted.peak.value
         assert [moment.what for moment in found.moments][:3] == [What.ANNOUNCED, What.DOORS, What.LIVE]
-        await eventually(kept.exists, "it is kept", within_s=20)
+        await eventually(kept.exists, "it is kept")
         await eventually(lambda: (now := heard.of("talk")) is not None and now.plays.value == 2, "edges are told")
         page = metrics.render([], metrics.ToldByHouses(heard.of, counted=heard.spaces), {}, {"talk"}).decode()
         assert 'stentor_space_plays{space="talk"} 2.0' in page  # no edge carries it any more
@@ -173,7 +173,7 @@ async def test_the_verdict_so_far_is_that_of_the_command(tmp_path: Path, monkeyp
             for row in rows[since:until]:
                 await log.publish(row)
             kept: list[EdgeSecond] = []
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while len(kept) < until:
                     await asyncio.sleep(0.1)
                     kept = await log.read()
@@ -181,7 +181,7 @@ async def test_the_verdict_so_far_is_that_of_the_command(tmp_path: Path, monkeyp
             assert told is not None
             assert told.finding is finding
             answer: dict[str, Any] = {}
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while answer.get("rows") != told.rows:
                     await asyncio.sleep(0.1)
                     answer = (await house.http.get(VERDICT)).json()
@@ -213,7 +213,7 @@ async def test_a_house_that_begins_anew_after_the_end_completes_the_report(
         await house.stop()
         monkeypatch.setattr(reports, "FINAL_MS", 0)
         await house.start()
-        await eventually(lambda: b'"final":true' in report.read_bytes(), "it is complete", within_s=20)
+        await eventually(lambda: b'"final":true' in report.read_bytes(), "it is complete")
         found = msgspec.json.decode(report.read_bytes(), type=Report)
         assert (found.figures["peak"].value, found.verdict.rows) == (wanted.peak.value, len(rows))
         assert max(step.hearing for step in found.course.steps) == wanted.peak.value

@@ -28,7 +28,7 @@ from stentor.store.spaces import Store
 from tests.support.certificates import Authority
 from tests.support.nats import nats_server
 from tests.support.receiver import Received, Receiver, receiver
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 SECRET = BusSecret(b"0" * 32)
 
@@ -69,7 +69,7 @@ class Site:
 
         task = asyncio.create_task(look(), name="look")
         try:
-            await eventually(task.done, f"{key} becomes {state}", within_s=20)
+            await eventually(task.done, f"{key} becomes {state}")
         finally:
             task.cancel()
         assert found is not None
@@ -261,7 +261,7 @@ async def test_an_answer_without_an_end_is_not_read_to_it(stranger: Receiver) ->
     stranger.answering = lambda _: (200, {"Content-Length": str(1 << 40), "Connection": "close"})
     async with outside(networks("127.0.0.1")) as client:
         for post in (client.post, client.post_once):
-            assert (await asyncio.wait_for(post(stranger.url(), b"{}", {}), 10)).status == 200
+            assert (await asyncio.wait_for(post(stranger.url(), b"{}", {}), PATIENCE_S)).status == 200
 
 
 async def test_what_goes_to_many_is_posted_once(stranger: Receiver) -> None:

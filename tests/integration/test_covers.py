@@ -14,6 +14,7 @@ from PIL import Image
 from tests.integration.test_portraits import World, ready, world
 from tests.support.house import problem
 from tests.support.pictures import encoded, halves
+from tests.support.wait import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WORDS = "A bridge at night"
@@ -28,7 +29,7 @@ async def one(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], reason: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not await condition():  # noqa: ASYNC110 the other process says nothing when it is so
             await asyncio.sleep(0.05)
     assert reason

@@ -32,7 +32,7 @@ from tests.support.edge import silent_hold
 from tests.support.house import House, client, database, problem, running_house
 from tests.support.pictures import png
 from tests.support.spaces import CREATE, NOW
-from tests.support.wait import eventually
+from tests.support.wait import eventually, patiently
 
 NAME, HANDLE, PASSWORD = "Zaphod Quux", "zaphodquux", "several words together"
 MANY = 1200
@@ -122,10 +122,9 @@ async def test_what_is_left_is_a_number(house: House) -> None:
         ("erase-comments", 1, ""), ("erase-media", 1, ""), ("erase-person", 4, ""), ("erase-portraits", 1, ""),
         ("list-deletion", 1, ""),
     ]  # fmt: skip
-    for _ in range(100):  # the front page's document is written anew beside the jobs
+    async for _ in patiently():  # the front page's document is written anew beside the jobs
         if NAME not in (everything := await kept(house)):
             break
-        await asyncio.sleep(0.1)
     assert not [word for word in (NAME, HANDLE, "portraits/") if word in everything]
     events = (await house.http.get("/api/v1/spaces/own/events")).json()["events"]
     assert (events[0]["host_name"], events[-1]["kind"]) == (f"Deleted person {events[0]['person']}", "PersonErased")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import signal
@@ -19,6 +18,7 @@ from stentor.wire import edits
 from tests.integration.test_removal import stentor
 from tests.support.encoded import probe
 from tests.support.sound import assert_heard, voice
+from tests.support.wait import patiently
 from tests.support.whole import Whole, whole
 
 pytestmark = pytest.mark.timeout(180)
@@ -35,10 +35,9 @@ async def is_cut(house: Whole, before_ms: int = 0) -> dict[str, Any]:
         cut = found["cut"]
         return cut is not None and cut["signed"] and found["state"] is None and cut["made_ms"] > before_ms
 
-    for _ in range(300):
+    async for _ in patiently():
         if await look():
             return dict(found["cut"])
-        await asyncio.sleep(0.2)
     raise AssertionError(found)
 
 

@@ -15,10 +15,10 @@ from stentor.bus.status import Statuses
 from stentor.client.listener import probe
 from stentor.wire import manifest
 from tests.support.recipes import stentor
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 from tests.support.whole import Whole, whole
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(120)]
 
 ROLES = ("archive", "edge", "house", "programme", "stage")
 BURST_S = 3.5
@@ -38,7 +38,7 @@ async def test_passwords_are_exchanged_and_nobody_notices(tmp_path: Path) -> Non
             await eventually(partial(lambda n: told.read_text().count(RELOADED) == n, times), "the bus takes them")
             await all_are_there(site)
         await site.call("POST", "/spaces/talk/end")
-        report, _ = await asyncio.wait_for(listening, 40)
+        report, _ = await asyncio.wait_for(listening, PATIENCE_S)
         await site.until("talk", lambda view: view["state"] == "replay", "the recording is complete")
         beats = (await site.call("GET", "/processes"))["processes"]
     logs = [log for role in ROLES for log in (tmp_path / "logs").glob(f"{role}-*.log")]

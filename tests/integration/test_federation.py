@@ -11,7 +11,7 @@ import pytest
 from stentor.base.rsa import RsaKey, verify
 from stentor.store.received import MOST_WAITING
 from tests.support.fediverse import KEYS, Answered, fields
-from tests.support.fediverse_site import HOME, WITHIN_S, Site, running, site
+from tests.support.fediverse_site import HOME, Site, running, site
 from tests.support.house import database, problem
 from tests.support.wait import eventually
 
@@ -160,7 +160,7 @@ async def test_a_post_goes_once_to_a_server_and_is_signed_anew(site: Site) -> No
     assert (first.headers["date"], first.headers["signature"]) != (second.headers["date"], second.headers["signature"])
 
     done = f"SELECT count(*) FROM deliveries WHERE subject = 'post {post}' AND state = 'done'"
-    await eventually(lambda: site.rows(done) == [(1,)], "the report knows it", within_s=WITHIN_S)
+    await eventually(lambda: site.rows(done) == [(1,)], "the report knows it")
     found = (await site.ada.get(f"/posts/{post}/deliveries")).json()
     assert (found["done"], found["waiting"], found["servers"][0]["attempts"]) == (1, 0, 2)
     assert site.other.kinds().count("Create") == 2

@@ -24,10 +24,10 @@ from stentor.fediverse.writing import ACCEPT, TYPE
 from stentor.fediverse.writing import stamp as stamp_of
 from stentor.social.model import Audience
 from tests.support.stampede import Order, Wish, stampede
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module")]
-WITHIN_S = 30.0
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Here:
 
     async def read(self, uri: str, status: int = 200, **headers: str) -> httpx.Response:
         """What stands there, once it does with that status."""
-        deadline = asyncio.get_running_loop().time() + WITHIN_S
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while (reply := await self.edge.get(uri, headers={"Accept": ACCEPT, **headers})).status_code != status:
             assert asyncio.get_running_loop().time() < deadline, f"{uri}: {reply.status_code} {reply.text[:200]}"
             await asyncio.sleep(0.1)
@@ -66,8 +66,8 @@ async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Here]:
         ours = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser"}
         house = f"http://127.0.0.1:{site.settings.port}/api/v1"
         async with (
-            httpx.AsyncClient(base_url=house, headers=ours, trust_env=False, timeout=20) as ada,
-            httpx.AsyncClient(base_url=home.files, trust_env=False, timeout=20) as edge,
+            httpx.AsyncClient(base_url=house, headers=ours, trust_env=False, timeout=PATIENCE_S) as ada,
+            httpx.AsyncClient(base_url=home.files, trust_env=False, timeout=PATIENCE_S) as edge,
         ):
             wish = {"handle": "ada", "name": "Ada", "password": "several words together"}
             assert (await ada.post("/sign-up", json=wish)).status_code == 201
@@ -161,7 +161,7 @@ async def test_polls_quotes_and_spaces_are_documents(here: Here) -> None:
         found = (await here.read(here.home.featured(here.number))).json()["orderedItems"]
         return [each["id"] for each in found]
 
-    deadline = asyncio.get_running_loop().time() + WITHIN_S
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
     while not await pinned():
         assert asyncio.get_running_loop().time() < deadline, "the pin is not listed"
         await asyncio.sleep(0.1)
@@ -210,7 +210,7 @@ async def test_a_portrait_is_a_file_at_the_edge(here: Here) -> None:
     made = io.BytesIO()
     Image.new("RGB", (64, 64), "teal").save(made, "PNG")
     assert (await here.ada.put("/account/picture", content=made.getvalue())).is_success
-    deadline, uri = asyncio.get_running_loop().time() + WITHIN_S, here.home.actor(here.number)
+    deadline, uri = asyncio.get_running_loop().time() + PATIENCE_S, here.home.actor(here.number)
     while "icon" not in (person := (await here.read(uri)).json()):
         assert asyncio.get_running_loop().time() < deadline, "the person has no picture"
         await asyncio.sleep(0.1)

@@ -23,6 +23,7 @@ from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.sound import assert_heard, assert_not_heard, gaps, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, in_turn, whole
 
 pytestmark = pytest.mark.realtime
@@ -84,7 +85,7 @@ async def _talk(folder: Path) -> Story:
             await asyncio.sleep(first.size / RATE + 2.0)
             await house.call("POST", "/spaces/talk/end")
             other_heard = {"host": host.monitor.heard.samples(), "guest": guest.monitor.heard.samples()}
-        found = {kind: await asyncio.wait_for(task, 30) for kind, task in listening.items()}
+        found = {kind: await asyncio.wait_for(task, PATIENCE_S) for kind, task in listening.items()}
         ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 30)
         kept = {}
         for name, path in {"m4a": "/recording.m4a", "hls": "/replay/index.m3u8"}.items():
@@ -221,5 +222,5 @@ async def _strangers(house: Whole) -> list[httpx.Response]:
     urls = [f"http://127.0.0.1:{port}/healthz" for port in ports]
     api = f"http://127.0.0.1:{ports[0]}/api/v1/spaces"
     urls += [f"{api}/talk/events", f"{api}/none", house.audience("none", "/live.aac")]
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         return [await client.get(url) for url in urls]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import time
@@ -17,6 +16,7 @@ from stentor.spaces import front
 from stentor.spaces.front import Front
 from stentor.store.objects import Objects
 from tests.support.house import House, client, running_house
+from tests.support.wait import PATIENCE_S, patiently
 from tests.support.whole import whole
 
 HOUR_MS = 3_600_000
@@ -26,14 +26,13 @@ async def written(house: House, *spaces: str) -> Front:
     """Waits for the document that has these spaces."""
     objects = Objects.open(house.settings.recordings_address)
     found = Front()
-    for _ in range(200):
+    async for _ in patiently():
         try:
             found = msgspec.json.decode(await objects.get(front.KEY), type=Front)
         except NotFound:
             found = Front()
         if {space.id for space in found.spaces} == set(spaces):
             return found
-        await asyncio.sleep(0.05)
     raise AssertionError(f"the document has {[space.id for space in found.spaces]}, and should have {spaces}")
 
 
@@ -68,30 +67,27 @@ async def test_hosts_are_told_with_their_words(tmp_path: Path) -> None:
             assert (await ada.post("/spaces", json=tea)).status_code == 201
             assert [each.handle for each in (await written(house, "tea")).people.values()] == ["ada"]
             await ada.patch("/account", json={"bio": "Of engines"})
-            for _ in range(100):
+            async for _ in patiently():
                 people = (await written(house, "tea")).people
                 if [each.bio for each in people.values()] == ["Of engines"]:
                     break
-                await asyncio.sleep(0.05)
             assert [each.bio for each in people.values()] == ["Of engines"]
             assert (await ada.patch("/account", json={"public": False})).json()["public"] is False
             await _told(house, set())
             assert (await ada.patch("/account", json={"public": True})).json()["public"] is True
             await _told(house, {"ada"})
             assert (await ada.request("DELETE", "/account", json={"handle": "ada"})).is_success
-            for _ in range(200):
+            async for _ in patiently():
                 if not (people := (await written(house, "tea")).people):
                     break
-                await asyncio.sleep(0.05)
             assert people == {}
 
 
 async def _told(house: House, handles: set[str]) -> None:
     """Waits until the document names these people."""
-    for _ in range(200):
+    async for _ in patiently():
         if {each.handle for each in (await written(house, "tea")).people.values()} == handles:
             return
-        await asyncio.sleep(0.05)
     raise AssertionError(f"the document does not name {handles} alone")
 
 
@@ -101,13 +97,14 @@ async def test_a_house_that_stands_still_is_not_asked(tmp_path: Path) -> None:
         at_ms = round(time.time() * 1000) + HOUR_MS
         await site.call("POST", "/spaces", {"id": "tea", "title": "Tea", "scheduled_ms": at_ms})
         await site.space("talk")
-        async with httpx.AsyncClient(base_url=site.settings.audience_address, trust_env=False, timeout=5) as public:
-            for _ in range(200):  # before it knows the document, the edge asks the house
+        async with httpx.AsyncClient(
+            base_url=site.settings.audience_address, trust_env=False, timeout=PATIENCE_S
+        ) as public:
+            async for _ in patiently():  # before it knows the document, the edge asks the house
                 own = "s-maxage=3" in (await public.get("/")).headers.get("cache-control", "")
                 known = feedparser.parse((await public.get("/feed.xml")).content).entries
                 if own and len(known) == 2:
                     break
-                await asyncio.sleep(0.1)
             pid = site.worker("house-0").pid
             assert pid is not None
             os.kill(pid, signal.SIGSTOP)

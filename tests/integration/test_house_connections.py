@@ -17,9 +17,9 @@ from stentor.house import role
 from stentor.house.seats import event_stream
 from stentor.house.web import connection
 from tests.support.house import House, running_house
+from tests.support.wait import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-PATIENCE_S = 10.0
 UPLOAD = b"POST /api/v1/spaces HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 16000\r\n\r\n"
 FINE = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 

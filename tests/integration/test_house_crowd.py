@@ -14,7 +14,7 @@ from stentor.bus.documents import Gone
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.crowd.orders import Orders
 from tests.support.house import House, problem, running_house
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 RUNG = "/api/v1/spaces/talk/rung"
 
@@ -68,7 +68,7 @@ async def steps(house: House) -> list[tuple[int, str]]:
 
 async def recorded(house: House, wanted: list[tuple[int, str]]) -> None:
     found: list[tuple[int, str]] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while found != wanted:
             await asyncio.sleep(0.05)
             found = await steps(house)

@@ -10,6 +10,7 @@ import pytest
 from stentor.base.errors import SetupError
 from stentor.house.duty import watcher
 from tests.support.house import running_house
+from tests.support.wait import PATIENCE_S
 
 
 async def test_it_ends_by_itself_and_the_record_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,5 +29,5 @@ async def test_it_ends_by_itself_and_the_record_says_why(tmp_path: Path, monkeyp
 async def test_a_setting_that_is_none_stops_the_start(tmp_path: Path) -> None:
     """With a sentence that names it."""
     with pytest.raises(SetupError, match="STENTOR_END_AFTER"):
-        async with asyncio.timeout(20), running_house(tmp_path, end_after="soon"):
+        async with asyncio.timeout(PATIENCE_S), running_house(tmp_path, end_after="soon"):
             pass

@@ -16,10 +16,10 @@ from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
 from stentor.house.seats import event_stream
 from stentor.house.seats.requests import LIMIT
 from tests.support.house import House, database, problem, running_house
+from tests.support.wait import PATIENCE_S
 
 SPACE = "/api/v1/spaces/talk"
 LINE = f"{SPACE}/requests"
-PATIENCE_S = 20.0
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from stentor.wire import manifest
 from stentor.wire.chunk import Chunk
 from tests.support.house import House, problem, running_house
 from tests.support.spaces import BEN, CREATE, WAYS
+from tests.support.wait import PATIENCE_S
 
 DAY_S = 86_400
 KEPT = {"keep_comments": "30d", "keep_events": "30d", "keep_sounds": "30d"}
@@ -134,7 +135,7 @@ async def test_a_recording_goes_and_the_record_says_by_whose_wish(
 
 async def eventually_nothing_due(house: House) -> None:
     """Waits until the walk is done and the heartbeat of after it was heard."""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             processes = (await house.http.get("/api/v1/processes")).json()["processes"]
             if not await parts(house) and any("let_go_events" in each["numbers"] for each in processes):

@@ -12,9 +12,9 @@ import pytest
 
 from tests.support import caches, debian
 from tests.support.certificates import Authority
-from tests.support.edge import PATIENCE_S, Rig, edge
+from tests.support.edge import Rig, edge
 from tests.support.ports import free_ports
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 MEDIA = "/s/friday/hls/aac-64.m3u8"
 PART = "/s/friday/hls/aac-64/2.1.m4s"

@@ -26,6 +26,7 @@ from stentor.https.port80 import Port80
 from stentor.https.role import Keeper
 from tests.support.pebble import Pebble, pebble
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 
 DAY_S = 86_400.0
 NAME = "talk.example.org"
@@ -162,7 +163,9 @@ async def test_port_80_leads_to_https_but_for_challenges(tmp_path: Path) -> None
     """A challenge is answered there; everything else is sent to our own address, whatever the request says."""
     async with pebble(tmp_path, http_port=free_ports(1)[0]) as ca, open_site(site(tmp_path, ca)) as here:
         here.port.publish("/.well-known/acme-challenge/token", "token.key")
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{ca.http_port}", trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{ca.http_port}", trust_env=False, timeout=PATIENCE_S
+        ) as client:
             challenge = await client.get("/.well-known/acme-challenge/token")
             assert (challenge.status_code, challenge.text) == (200, "token.key")
             assert (await client.get("/.well-known/acme-challenge/other")).status_code == 404
@@ -240,10 +243,10 @@ async def test_the_whole_of_stentor_with_a_domain(tmp_path: Path) -> None:
             made = await _stentor("space", "create", "Evening", "--language", "en", **given)
             links = (await made.communicate())[0].decode()
             assert links.count(f"https://{NAME}:") == 2
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while "Pebble" not in await asyncio.to_thread(_served, audience):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
-            async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S, verify=False) as client:
                 away = await client.get(f"http://127.0.0.1:{http_port}/")
                 page = await client.get(f"https://127.0.0.1:{audience}/s/evening")
                 passed_on = await client.get(f"https://127.0.0.1:{audience}/api/v1/spaces")

@@ -24,7 +24,7 @@ async def test_a_hub_is_told_of_what_changed(tmp_path: Path, monkeypatch: pytest
             await house.create("unlisted", visibility="unlisted")
             await house.create("talk", title="Talk")
             await house.http.patch("/api/v1/spaces/talk", json={"title": "Another talk"})
-            await eventually(lambda: len(hub.received) >= 2, "the hub is told", within_s=20)
+            await eventually(lambda: len(hub.received) >= 2, "the hub is told")
             site = house.settings.audience_address
             said = [parse_qs(each.body.decode()) for each in hub.received]
             assert {each["hub.mode"][0] for each in said} == {"publish"}

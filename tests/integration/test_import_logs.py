@@ -23,6 +23,7 @@ from stentor.evidence.verdict import Outcome, judge
 from tests.support import caches, debian
 from tests.support.edge import Rig, edge, request
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "import-logs.md"
 STREAMS, PLAYERS = 20, 20
@@ -96,7 +97,7 @@ async def ask(
     """One reply of known length on a connection that stays."""
     reader, writer = client
     writer.write(request(target, *lines))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         head = await reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"(?i)content-length: (\d+)", head)
         if length:

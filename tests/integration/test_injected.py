@@ -30,6 +30,7 @@ from stentor.store.objects import Objects
 from tests.support.edge import silent_hold
 from tests.support.house import House, running_house
 from tests.support.ports import free_port
+from tests.support.wait import PATIENCE_S
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "http.md"
@@ -96,7 +97,7 @@ class Server:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(f"{text}Connection: close\r\n\r\n".encode())
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(PATIENCE_S):
                 head = await reader.readuntil(b"\r\n\r\n")
                 first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
                 answer = Answer(int(first.split()[1]), lines)
@@ -153,7 +154,7 @@ def token(house: House) -> str:
 
 async def ready(server: Server) -> None:
     """Waits until an edge knows the space."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 if (await server.ask("GET", f"/s/{SPACE}/door.json")).status == 200:

@@ -36,7 +36,7 @@ from tests.support.edge import silent_hold
 from tests.support.house import client
 from tests.support.nats import NatsServer, nats_server
 from tests.support.ports import free_ports
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 PAST = 2000
 STILL_THERE = 1200
@@ -161,7 +161,7 @@ async def test_what_is_over_leaves_and_what_is_on_is_known_to_each(site: Site) -
     assert await site.get("/s/old-3") == 200, "its document was missing and has been written"
     assert await site.get("/s/on-0/door.json") == 200
     assert await site.get("/s/old-1501/door.json") == 404, "a space without a document"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while (await site.bus.js.stream_info("KV_board")).state.messages > len(ON):  # the marks of what went
             await site.bus.pause()
     for role in ROLES:
@@ -182,7 +182,7 @@ async def test_what_is_over_leaves_and_what_is_on_is_known_to_each(site: Site) -
 
 async def healthy(address: str) -> None:
     """Returns when it says that it is ready."""
-    async with asyncio.timeout(30), client(address) as anyone:
+    async with asyncio.timeout(PATIENCE_S), client(address) as anyone:
         while True:
             with suppress(httpx.TransportError):
                 if (await anyone.get("/healthz")).status_code == 200:

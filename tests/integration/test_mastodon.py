@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -14,6 +13,7 @@ import pytest_asyncio
 from tests.integration.test_posts import person, put, upload
 from tests.support.apps import app_of, got, sent
 from tests.support.house import House, running_house
+from tests.support.wait import patiently
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -87,10 +87,9 @@ async def test_search(house: House) -> None:
             posts = [re.sub("<[^>]*>", "", each["content"]) for each in answer["statuses"]]
             return [each["acct"] for each in people], posts, [each["name"] for each in tags]
 
-        for _ in range(40):  # a house indexes what is new within a second
+        async for _ in patiently():  # a house indexes what is new within a second
             if len((await found(one, "koeln", type="statuses"))[1]) == 2 and (await found(two, "sar"))[0]:
                 break
-            await asyncio.sleep(0.25)
         own = await found(one, "koeln", type="statuses")
         assert own[1] == ["Geheimes über Köln", "Über Köln #Rheinland"]
         assert (await found(two, "koeln"))[1] == ["Über Köln #Rheinland"]

@@ -39,9 +39,7 @@ class Site:
 
     async def mail(self, to: str, subject: str, count: int = 1) -> EmailMessage:
         """The newest of so many that came to somebody."""
-        await eventually(
-            lambda: len(self.mails(to, subject)) == count, f"{count} mails {subject!r} to {to}", within_s=20
-        )
+        await eventually(lambda: len(self.mails(to, subject)) == count, f"{count} mails {subject!r} to {to}")
         return self.mails(to, subject)[-1]
 
     def mails(self, to: str, subject: str) -> list[EmailMessage]:
@@ -132,7 +130,7 @@ async def test_who_wants_it_gets_each_moment_once(site: Site) -> None:
         connection.execute("UPDATE outlet_posts SET state = 'waiting'")
         connection.execute("UPDATE jobs SET done_ms = NULL, due_ms = 0 WHERE kind IN ('tell-outlets', 'reminder-mail')")
     waiting = "SELECT count(*) FROM jobs WHERE kind IN ('tell-outlets', 'reminder-mail') AND done_ms IS NULL"
-    await eventually(lambda: site.rows(waiting) == [(0,)], "a house does it again", within_s=20)
+    await eventually(lambda: site.rows(waiting) == [(0,)], "a house does it again")
     assert len(site.mails("eve@", "On trees")) == len(site.mails("bob@", "On trees")) == 1
     assert await site.said_on_the_profile()
     page = await site.house.anyone.get("/account/remind?space=trees", headers=FORM)
@@ -182,7 +180,7 @@ async def test_nobody_gets_a_mail_twice(site: Site) -> None:
                 connection.execute("UPDATE jobs SET due_ms = 0 WHERE kind = 'reminder-mail' AND done_ms IS NULL")
             return site.rows(done) == [("done",)] and site.rows(waiting) == [(0,)]
 
-        await eventually(settled, f"{refused}: nothing waits any more", within_s=20)
+        await eventually(settled, f"{refused}: nothing waits any more")
         assert len(site.mails(f"{name}@", f"On {name}")) == count, refused
         assert site.rows(f"SELECT count(*) FROM subscriber_mails WHERE subscriber = {number}") == [(1,)]
         await site.ada.post(
@@ -198,7 +196,7 @@ async def test_an_address_whose_mail_comes_back_is_forgotten(site: Site) -> None
     site.box.refusals.append(("RCPT", "550 no such person"))
     await site.talk("bounce", "", "planned")
     there = "SELECT count(*) FROM subscribers WHERE confirmed_ms IS NOT NULL"
-    await eventually(lambda: site.rows(there) == [(0,)], "it is forgotten", within_s=20)
+    await eventually(lambda: site.rows(there) == [(0,)], "it is forgotten")
     await site.agrees("last@talk.example")
     assert (await site.ada.post(f"/account/outlets/{site.outlet}", data={"do": "off"}, headers=FORM)).status_code == 303
     assert site.rows("SELECT count(*) FROM subscribers") == [(0,)]

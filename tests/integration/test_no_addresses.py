@@ -18,6 +18,7 @@ from stentor.bus.identity import join
 from stentor.bus.salts import Salts, of_day, of_space
 from stentor.cli.house import House
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 
 DIRECT, PROXY = "127.9.8.7", "127.0.0.9"
 BEHIND = ("198.51.100.77", "fd00::c0ff:ee77", "2001:db8:77::1")
@@ -41,7 +42,7 @@ async def test_who_listens_leaves_no_address(tmp_path: Path) -> None:
         trusted_proxies=PROXY,
     )  # fmt: skip
     async with app.running(settings, logs=tmp_path / "logs"):
-        with House(settings) as house:
+        with House(settings, timeout_s=PATIENCE_S) as house:
             await asyncio.to_thread(house.post, "/spaces", {"id": "talk", "title": "Talk"})
             await asyncio.to_thread(house.post, "/spaces/talk/live")
             await on_air(audience_port)
@@ -87,7 +88,7 @@ def today() -> int:
 
 async def on_air(port: int) -> None:
     """Waits until the edge has sound."""
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(60):
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client, asyncio.timeout(PATIENCE_S):
         found = ""
         while found.count(".m4s") < 2:
             found = (await client.get(f"http://127.0.0.1:{port}/s/talk/hls/aac-64.m3u8")).text
@@ -99,7 +100,7 @@ async def listen(port: int, audience_port: int, client: str) -> None:
     source = PROXY if client else DIRECT
     headers = {"X-Forwarded-For": client} if client else {}
     transport = httpx.AsyncHTTPTransport(local_address=source)
-    async with httpx.AsyncClient(transport=transport, trust_env=False, headers=headers, timeout=20) as http:
+    async with httpx.AsyncClient(transport=transport, trust_env=False, headers=headers, timeout=PATIENCE_S) as http:
         for path in LISTENED:
             async with http.stream("GET", f"http://127.0.0.1:{audience_port}/s/talk{path}") as answer:
                 assert answer.status_code < 500, path
@@ -118,14 +119,14 @@ async def broken(port: int, source: str, client: str) -> None:
     for head in (b"GET /s/talk HTTP/1.1\r\nHost: x\r\nHost: y\r\n", b"GET /s/talk/live.aac HTTP/1.1\r\nHost: x\r\n"):
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
         writer.write(head + forwarded + b"\r\n")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             assert await reader.read(100)
         writer.transport.abort()
 
 
 async def metrics(port: int, settings: Settings) -> str:
     token = (settings.folder / "metrics-token").read_text("ascii").strip()
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         answer = await client.get(f"http://127.0.0.1:{port}/metrics", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200, answer.text
     return answer.text

@@ -227,7 +227,7 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
     gone = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="very secret")
     assert gone.status_code == 303, gone.text
     named = "SELECT name FROM outlets WHERE name <> ''"
-    await eventually(lambda: len(site.rows(named)) == 1, "a courier has asked whose it is", within_s=20)
+    await eventually(lambda: len(site.rows(named)) == 1, "a courier has asked whose it is")
     shown = (await site.ada.get("/account/outlets", headers=FORM)).text
     assert f"@ada@127.0.0.1:{site.other.port}" in shown
     assert "very secret" not in shown
@@ -240,7 +240,7 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
     assert "Come to On trees!" in preview.text
     assert not site.other.posts
     assert (await site.form(page, **chosen)).status_code == 303
-    await eventually(lambda: len(site.about("trees")) == 1, "it is announced at once", within_s=20)
+    await eventually(lambda: len(site.about("trees")) == 1, "it is announced at once")
     assert site.about("trees")[0].startswith("Come to On trees!\n\n")
     api = f"/api/v1/spaces/trees/outlets/{number}"
     wish = {"moments": ["planned", "doors"], "words": "Come to {title}!", "own": {"doors": "In you come: {title}"}}
@@ -249,10 +249,10 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
     assert read.json()["text"].startswith("So: On trees\n\n")
     for verb in ("doors", "live"):
         assert (await site.house.http.post(f"/api/v1/spaces/trees/{verb}")).is_success
-    await eventually(lambda: len(site.about("trees")) == 2, "the doors are open", within_s=20)
+    await eventually(lambda: len(site.about("trees")) == 2, "the doors are open")
     assert site.about("trees")[1].startswith("In you come: On trees\n\n"), "each moment in its own words"
     done = "SELECT count(*) FROM outlet_posts WHERE state = 'done'"
-    await eventually(lambda: site.rows(done) == [(2,)], "both are noted", within_s=20)
+    await eventually(lambda: site.rows(done) == [(2,)], "both are noted")
     [told] = (await site.ada.get("/api/v1/spaces/trees/outlets")).json()["outlets"]
     assert [(each["moment"], each["state"], each["can_try_again"]) for each in told["posts"]] == [
         ("planned", "done", False), ("doors", "done", False),
@@ -264,7 +264,7 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
         connection.execute("UPDATE jobs SET done_ms = NULL, due_ms = 0 WHERE kind = 'tell-outlets'")
         connection.execute("DELETE FROM deliveries WHERE kind = 'outlet'")
     waiting = "SELECT count(*) FROM jobs WHERE kind = 'tell-outlets' AND done_ms IS NULL"
-    await eventually(lambda: site.rows(waiting) == [(0,)], "a house does it again", within_s=20)
+    await eventually(lambda: site.rows(waiting) == [(0,)], "a house does it again")
     assert len(site.about("trees")) == 2
 
 
@@ -415,7 +415,7 @@ async def test_x_costs_money(site: Site) -> None:
     assert "was not allowed there" in (await site.ada.get("/account/outlets", headers=FORM)).text
     assert (await site.ada.get(f"{back}?state={fields['state']}&code=the+code", headers=FORM)).status_code == 303
     named = f"SELECT name FROM outlets WHERE number = {number}"
-    await eventually(lambda: site.rows(named) == [("@ada",)], "a courier has asked whose it is", within_s=20)
+    await eventually(lambda: site.rows(named) == [("@ada",)], "a courier has asked whose it is")
 
     await site.talk("dear")
     page, chosen = "/account/outlets/space", {"space": "dear", "outlet": number}
@@ -423,18 +423,18 @@ async def test_x_costs_money(site: Site) -> None:
     assert both.status_code == 400
     site.other.x_expired = True
     assert (await site.form(page, **chosen, **{"at-planned": "on"})).status_code == 303
-    await eventually(lambda: len(site.about("dear")) == 1, "it is posted", within_s=20)
+    await eventually(lambda: len(site.about("dear")) == 1, "it is posted")
     assert site.other.x_given == 2, "the token was renewed"
     assert (await site.form(page, **chosen, **{"at-doors": "on"})).status_code == 303
     assert (await site.house.http.post("/api/v1/spaces/dear/doors")).is_success
     told = "SELECT count(*) FROM jobs WHERE kind = 'tell-outlets' AND done_ms IS NULL"
-    await eventually(lambda: site.rows(told) == [(0,)], "the house has told of the doors", within_s=20)
+    await eventually(lambda: site.rows(told) == [(0,)], "the house has told of the doors")
     assert site.rows(f"SELECT moment, state FROM outlet_posts WHERE outlet = {number}") == [("planned", "done")]
 
     await site.talk("dearer")
     assert (await site.form(page, **(chosen | {"space": "dearer"}), **{"at-planned": "on"})).status_code == 303
     state = "SELECT state, trouble FROM outlet_posts WHERE space = 'dearer'"
-    await eventually(lambda: site.rows(state) == [("refused", "outlet-budget")], "the budget is kept", within_s=20)
+    await eventually(lambda: site.rows(state) == [("refused", "outlet-budget")], "the budget is kept")
     assert "budget for this network is spent" in (await site.ada.get(f"{page}?space=dearer", headers=FORM)).text
     assert not site.about("dearer")
     assert site.rows("SELECT micros FROM outlet_costs") == [(200_000,)]
@@ -454,7 +454,7 @@ async def test_what_is_no_longer_so_is_not_posted(site: Site) -> None:
         await table.choose(await store.load("late"), choice, None, now_ms=1)
         await table.expect("late", SpaceMoment.PLANNED, now_ms=1)
         assert (await site.house.http.post("/api/v1/spaces/late/cancel")).is_success
-        await eventually(lambda: len(site.about("late")) == 1, "it is said that it was cancelled", within_s=20)
+        await eventually(lambda: len(site.about("late")) == 1, "it is said that it was cancelled")
         async with outside(networks("127.0.0.1")) as client:
             sender = OutletSender(table, client, seal, time.time, "https://talk.example")
             await sender.send(

@@ -25,7 +25,7 @@ from stentor.bus.connection import connect, inbox
 from stentor.bus.permissions import OPERATOR, ROLES, TABLE, Delivery, Line, may_publish, may_subscribe
 from tests.support import consumers
 from tests.support.nats import NatsServer, nats_server
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 SECRET = BusSecret(b"0" * 32)
 OTHERS = sorted(set(ROLES) - {OPERATOR})
@@ -150,7 +150,7 @@ async def test_what_the_table_allows_arrives(site: Site, line: Line) -> None:
             each.heard.clear()
         client = site.members[writer].client
         if line.way is Delivery.ASKED:
-            asked = asyncio.create_task(client.request(subject, MARK, timeout=5))
+            asked = asyncio.create_task(client.request(subject, MARK, timeout=PATIENCE_S))
             await eventually(lambda: any(site.members[reader].heard for reader in line.readers), "it is asked")
             [message] = [message for reader in line.readers for message in site.members[reader].heard]
             await message.respond(b"an answer")
@@ -169,9 +169,9 @@ async def test_what_the_table_allows_arrives(site: Site, line: Line) -> None:
         for reader in line.readers if line.stream else ():
             js = site.members[reader].client.jetstream()
             if line.way is Delivery.QUEUED:
-                [message] = await (await js.pull_subscribe_bind(reader, line.stream)).fetch(1, timeout=5)
+                [message] = await (await js.pull_subscribe_bind(reader, line.stream)).fetch(1, timeout=PATIENCE_S)
                 assert message.data == MARK
-                await message.ack_sync(timeout=5)
+                await message.ack_sync(timeout=PATIENCE_S)
                 continue
             assert (await js.get_msg(line.stream, subject=subject, direct=True)).data == MARK
     assert not [each.violations for each in site.members.values() if each.violations]
@@ -237,12 +237,12 @@ async def test_a_consumer_delivers_wherever_it_is_told(site: Site) -> None:
         await js.publish(subject, MARK)
         for asked, payload in consumers.pushed(line.stream, subject, here, name=f"mine-{number}"):
             operator.heard.clear()
-            answer = json.loads((await operator.client.request(asked, payload, timeout=5)).data)
+            answer = json.loads((await operator.client.request(asked, payload, timeout=PATIENCE_S)).data)
             await eventually(lambda: any(m.data == MARK for m in operator.heard), f"{asked} delivers")
             await js.delete_consumer(line.stream, answer["name"])
     asked, payload = next(consumers.spread(streams.CHUNKS, "chunk.talk", here))
     operator.heard.clear()
-    await operator.client.request(asked, payload, timeout=5)
+    await operator.client.request(asked, payload, timeout=PATIENCE_S)
     await eventually(lambda: any(m.data == MARK for m in operator.heard), f"{asked} says it again")
     await operator.client.jetstream().delete_stream(consumers.NAME)
 

@@ -18,7 +18,7 @@ from stentor.bus.identity import join
 from stentor.bus.permissions import EDGE, OPERATOR, ROLES, TABLE, may_publish, may_subscribe
 from tests.support import consumers
 from tests.support.region import hub_and_region, make_accounts, settings
-from tests.support.wait import eventually
+from tests.support.wait import eventually, patiently
 
 API = (
     "STREAM.PURGE.CHUNKS",
@@ -64,14 +64,13 @@ async def test_a_region_may_no_more_than_its_edges(tmp_path: Path) -> None:
 
         await there.subscribe(">", cb=overhear)
         await there.flush()
-        for _ in range(100):  # until the hub knows that the region listens
+        async for _ in patiently():  # until the hub knows that the region listens
             for line in TABLE:
                 for writer in line.writers:
                     await at_hub[writer].publish(concrete(line.subject), b"true")
                     await at_hub[writer].client.flush()
             if "live.talk" in overheard:
                 break
-            await asyncio.sleep(0.1)
         await eventually(lambda: "live.talk" in overheard, "the region hears what edges hear")
         allowed = {concrete(subject) for subject in may_subscribe(EDGE)}
         assert {subject for subject in overheard if not subject.startswith(inbox(EDGE))} <= allowed

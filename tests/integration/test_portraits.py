@@ -20,8 +20,8 @@ from tests.support.edge import silent_hold
 from tests.support.house import House, client, running_house
 from tests.support.pictures import decoded, png
 from tests.support.ports import free_port
+from tests.support.wait import PATIENCE_S
 
-WITHIN_S = 10.0
 pytestmark = pytest.mark.asyncio
 
 
@@ -33,7 +33,7 @@ class World:
 
     async def offered(self, space: str, count: int, *, but: str = "") -> list[str]:
         """The addresses that the edge's door has once there are so many of them, none of which is ``but``."""
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 answer = await self.audience.get(f"/s/{space}/door.json")
                 found = list(answer.json()["portraits"].values()) if answer.status_code == 200 else None
@@ -70,7 +70,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
 
 async def ready(one: World) -> None:
     """Waits until the edge answers."""
-    async with asyncio.timeout(WITHIN_S):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 await one.audience.get("/healthz")

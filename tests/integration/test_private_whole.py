@@ -25,6 +25,7 @@ from stentor.people.model import Account, Session, SiteRole
 from stentor.spaces.model import Space
 from stentor.store.spaces import Store
 from tests.support.house import client
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,8 +33,6 @@ TITLE = "Quiet plans"
 SECRETS = (TITLE, "Nobody must know", "Whom we ask", "Opening words")
 UNTITLED = ("archive", "captions", "programme", "stage", "operator")
 """Roles that need no title."""
-WITHIN_S = 10
-"""So long passes of who was shut out may still open something."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -78,7 +77,7 @@ class Listener:
         async with client(self.address, **self.cookie, **headers) as http:
             return await http.get(path, follow_redirects=follows)
 
-    async def until(self, status: int, *paths: str, within_s: float = 30) -> None:
+    async def until(self, status: int, *paths: str, within_s: float = PATIENCE_S) -> None:
         """Waits until all of these are answered so, with redirects followed where something is wanted."""
         async with asyncio.timeout(within_s):
             for path in paths:
@@ -121,7 +120,7 @@ async def stream(
     async with AsyncExitStack() as stack:
         task = asyncio.create_task(hear(), name="stream")
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 await begun.wait()
             yield task
         finally:
@@ -157,7 +156,7 @@ def hears(messages: list[bytes], _: str, data: bytes) -> None:
 
 
 async def told_of(board: Board, space: str) -> Space | None:
-    async with asyncio.timeout(20), aclosing(board.watch()) as spaces:
+    async with asyncio.timeout(PATIENCE_S), aclosing(board.watch()) as spaces:
         async for found in spaces:
             if not isinstance(found, Gone) and found.id == space:
                 return found
@@ -174,7 +173,7 @@ async def test_who_is_shut_out_hears_no_more_and_others_do(site: Whole) -> None:
     async with stream(bad, bad.base) as ends, stream(good, good.base) as runs:
         part = await bad.part(hls)
         await site.call("PUT", f"/spaces/{space}/shut-out/bert")
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             await bad.until(404, *[f"{hls}/aac-64.m3u8", part, f"{bad.base}/door.json"] * 5)
             await asyncio.wait([ends])
         led = await good.asks(part)
@@ -195,15 +194,15 @@ async def test_a_ticket_that_is_used_twice_is_heard_once(site: Whole) -> None:
     hls = led.headers["location"].removesuffix("/index.m3u8")
     await first.until(200, f"{hls}/aac-64.m3u8")
     second = await entered(site, space, {"word": ticket["code"]})
-    await first.until(404, *[f"{hls}/aac-64.m3u8", f"{first.base}/live.aac"] * 3, within_s=WITHIN_S)
+    await first.until(404, *[f"{hls}/aac-64.m3u8", f"{first.base}/live.aac"] * 3)
     async with stream(second, second.base) as ends:
         third = await entered(site, space, {"word": ticket["code"]})
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait([ends])
     async with stream(third, third.base) as runs:
         assert not runs.done()
         await site.call("DELETE", f"/spaces/{space}/tickets/{ticket['number']}")
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait([runs])
 
 
@@ -217,7 +216,7 @@ async def test_a_copied_ticket_is_heard_once_over_all_edges(site: Whole) -> None
         one, other = await two_edges(site, given, stack)
         first = await stack.enter_async_context(stream(given, given.base, "one", one))
         second = await stack.enter_async_context(stream(given, given.base, "two", other))
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait([first])
         for _ in range(4):
             refused = await given.asks(f"{given.base}/live.aac?player=one")
@@ -227,12 +226,12 @@ async def test_a_copied_ticket_is_heard_once_over_all_edges(site: Whole) -> None
         assert not second.done()
         led = await given.asks(f"{given.base}/hls/index.m3u8?player=three")
         assert led.status_code == 307
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait([second])
         hls = led.headers["location"].removesuffix("/index.m3u8?player=three")
         await given.until(200, *[f"{hls}/aac-64.m3u8"] * 4)
         async with stream(given, given.base, "four") as last:
-            await given.until(404, *[f"{hls}/aac-64.m3u8"] * 4, within_s=WITHIN_S)
+            await given.until(404, *[f"{hls}/aac-64.m3u8"] * 4)
             assert not last.done()
 
 

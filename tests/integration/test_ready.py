@@ -26,6 +26,7 @@ from tests.support.edge import silent_hold
 from tests.support.house import client
 from tests.support.nats import NatsServer
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 
 FRIDAY = c.CreateSpace(id=SpaceId("friday"), title="Friday", host_seat=SeatId("host"), host_name="eve")
 
@@ -75,7 +76,7 @@ async def test_ready_means_that_what_is_on_was_read(tmp_path: Path) -> None:
     addresses = [f"http://127.0.0.1:{each}" for each in (port, audience_port)]
 
     async def all_say(status: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 if [await health(address) for address in addresses] == [status, status]:
                     return

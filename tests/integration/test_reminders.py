@@ -59,14 +59,14 @@ class Site:
         return [each for each in self.service.received if each.path == browser.path]
 
     async def told(self, browser: PushedBrowser, count: int) -> list[dict[str, Any]]:
-        await eventually(lambda: len(self.came(browser)) >= count, f"{count} messages", within_s=20)
+        await eventually(lambda: len(self.came(browser)) >= count, f"{count} messages")
         return [browser.reads(each) for each in self.came(browser)]
 
     async def mail(self, to: str, subject: str) -> EmailMessage:
         def found() -> list[EmailMessage]:
             return [each for each in self.box.mails if to in str(each["To"]) and subject in str(each["Subject"])]
 
-        await eventually(lambda: bool(found()), f"a mail {subject!r} to {to}", within_s=20)
+        await eventually(lambda: bool(found()), f"a mail {subject!r} to {to}")
         [only] = found()
         return only
 
@@ -85,7 +85,7 @@ class Site:
         fields = {"space": space, "handle": f"@{name}@{self.other.host}"}
         asked = await self.house.anyone.post("/account/remind", data=fields, headers=FORM)
         assert asked.status_code == 200, asked.text
-        await eventually(lambda: len(self.messages(space)) == 1, "the question", within_s=20)
+        await eventually(lambda: len(self.messages(space)) == 1, "the question")
         found = re.search(r"(/account/remind/[0-9a-f-]+)", self.messages(space)[0])
         assert found
         assert (await self.house.anyone.post(found[1], data={"do": "on"}, headers=FORM)).status_code == 200
@@ -187,7 +187,7 @@ async def test_each_way_tells_each_piece_of_news_once(site: Site) -> None:
                 wanted = f"it is told by {way} that {space} is {news}, once"
                 await eventually(
                     lambda told=told: sum(SAID[news] in each for each in told(space)) == 1,  # type: ignore[misc]
-                    wanted, within_s=20,
+                    wanted,
                 )  # fmt: skip
             await site.mail(f"{space}@talk.example", SUBJECTS[news])
             await eventually(
@@ -301,7 +301,7 @@ async def test_nothing_is_told_twice_whatever_is_killed(site: Site, tmp_path_fac
         await eventually(
             lambda: not site.rows("SELECT 1 FROM jobs WHERE kind IN ('remind', 'reminder-mail') AND done_ms IS NULL "
                                   "AND due_ms < 9999999999999 AND payload LIKE '%live%'"),
-            "it is handed over again", within_s=20,
+            "it is handed over again",
         )  # fmt: skip
     assert [len(site.came(browser)) for browser in browsers] == [1] * 12
     assert len([each for each in site.box.mails if "bea" in str(each["To"])]) == 2

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from stentor.cli import stentor
 from tests.support.fediverse import Answered
-from tests.support.fediverse_site import HOME, WITHIN_S, Site, running, site
+from tests.support.fediverse_site import HOME, Site, running, site
 from tests.support.house import problem
 from tests.support.pictures import png
 from tests.support.wait import eventually
@@ -75,9 +75,9 @@ async def test_a_blocked_server_is_not_there_in_either_direction(site: Site) -> 
     assert await home(site) == []
     problem(await site.ada.get(f"/people/eve@{site.other.host}"), 404, "account-not-found")
     refused = f"SELECT trouble FROM deliveries WHERE subject = 'post {waiting}'"
-    await eventually(lambda: site.rows(refused) == [("server-blocked",)], "what waited is given up", within_s=WITHIN_S)
+    await eventually(lambda: site.rows(refused) == [("server-blocked",)], "what waited is given up")
     silent = await site.post("Not for them")
-    await eventually(lambda: site.rows(DONE) == [(0,)], "all is ordered", within_s=WITHIN_S)
+    await eventually(lambda: site.rows(DONE) == [(0,)], "all is ordered")
     assert site.rows(f"SELECT count(*) FROM deliveries WHERE subject = 'post {silent}'") == [(0,)]
     assert (site.other.asked, site.other.kinds()) == ([], ["Create"])
 
@@ -127,7 +127,7 @@ async def test_pictures_come_through_the_site_alone(site: Site) -> None:
         await site.taken(site.other.activity("Create", "eve", site.other.note("eve", path, attachment=attachments)))
     await site.done()
     over = "SELECT count(*) FROM distant_pictures WHERE state NOT IN ('done', 'failed')"
-    await eventually(lambda: site.rows(over) == [(0,)], "all pictures are there, or given up", within_s=3 * WITHIN_S)
+    await eventually(lambda: site.rows(over) == [(0,)], "all pictures are there, or given up")
     newer, older = await home(site)
     assert [each["alt"] for each in older["media"]] == [f"Alt {each[-8:]}" for each in paths[:2]]
     assert [site.other.uri("/text.png") in older["html"], paths[0] in older["html"]] == [True, False]
@@ -143,12 +143,12 @@ async def test_pictures_come_through_the_site_alone(site: Site) -> None:
     assert older["author"]["picture_url"].startswith("/media/")
 
     await put(site, no_media=True)
-    await eventually(lambda: site.rows("SELECT count(*) FROM media") == [(0,)], "none is left", within_s=WITHIN_S)
+    await eventually(lambda: site.rows("SELECT count(*) FROM media") == [(0,)], "none is left")
     _, older = await home(site)
     assert (older["media"], older["author"]["picture_url"]) == ([], None)
     assert paths[0] in older["html"]
     assert (await site.house.http.delete(SERVER)).status_code == 204
-    await eventually(lambda: site.rows("SELECT count(*) FROM media") == [(3,)], "they come again", within_s=WITHIN_S)
+    await eventually(lambda: site.rows("SELECT count(*) FROM media") == [(3,)], "they come again")
 
 
 async def test_lists_are_seen_before_they_are_taken(site: Site) -> None:

@@ -26,7 +26,7 @@ DELAY_S = 6.0
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
 
 
-async def stands(house: Whole, state: str, *, which: int = 0, within_s: float = 40) -> dict[str, Any]:
+async def stands(house: Whole, state: str, *, which: int = 0) -> dict[str, Any]:
     """A destination, once it is in this state."""
     found: dict[str, Any] = {}
 
@@ -37,7 +37,7 @@ async def stands(house: Whole, state: str, *, which: int = 0, within_s: float = 
 
     task = asyncio.create_task(look())
     try:
-        await eventually(task.done, f"{state}, not {found}", within_s=within_s)
+        await eventually(task.done, f"{state}, not {found}")
     finally:
         task.cancel()
     return found
@@ -97,7 +97,7 @@ async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
             await house.call("POST", "/spaces/talk/live")
             await asyncio.sleep(SAID_S + DELAY_S + 1.0)
         await house.call("PUT", "/spaces/talk/visibility", {"visibility": "members"})
-        await eventually(lambda: not workers(), "a private space is sent nowhere", within_s=10)
+        await eventually(lambda: not workers(), "a private space is sent nowhere")
         await house.call("POST", "/spaces/talk/end")
     kinds = {"there/second-key.flv": "aac", "talk.ts": "aac", "webrtc/session-0.mkv": "opus"}
     for file, codec in kinds.items():

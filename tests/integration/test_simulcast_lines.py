@@ -28,14 +28,13 @@ from stentor.wire.forwarded import Networks
 from tests.support.certificates import Authority
 from tests.support.ports import free_ports
 from tests.support.receivers import PASSWORD, Recorded, icecast_server, rtmp_server, tls_front
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 HERE: Networks = (ip_network("127.0.0.0/8"),)
 SCENE = Scene(
     SceneHeader("Example", "A talk", State.LIVE), (SceneFace("a", "Ada", talking=True, muted=False, host=True),),
     ("Hello.",), ("talk.example.org", 0),
 )  # fmt: skip
-FOUND_S = 40.0
 KEY = "the-key"
 
 
@@ -105,12 +104,11 @@ async def stands(one: Destination, state: DestinationState, trouble: str = "") -
     await eventually(
         lambda: (one.seen.state, one.seen.trouble) == (state, trouble),
         f"{state} {trouble}, not {one.seen}",
-        within_s=FOUND_S,
     )
 
 
 async def met(one: Destination, trouble: str) -> None:
-    await eventually(lambda: one.seen.trouble == trouble, f"{trouble}, not {one.seen}", within_s=FOUND_S)
+    await eventually(lambda: one.seen.trouble == trouble, f"{trouble}, not {one.seen}")
 
 
 async def test_a_server_gets_picture_and_sound(tmp_path: Path) -> None:
@@ -180,7 +178,7 @@ async def test_a_server_that_dies_is_found_again_and_another_does_not_notice(tmp
             one = show.add(line(port))
             await stands(one, DestinationState.LIVE)
             await stands(other, DestinationState.LIVE)
-        await eventually(lambda: one.seen.state is not DestinationState.LIVE, "the loss is seen", within_s=FOUND_S)
+        await eventually(lambda: one.seen.state is not DestinationState.LIVE, "the loss is seen")
         async with rtmp_server(tmp_path / "c", port):
             await stands(one, DestinationState.LIVE)
             assert one.seen.times == 2
@@ -224,7 +222,7 @@ async def test_a_slow_line_loses_pictures_and_no_sound(tmp_path: Path) -> None:
         assert (quick.seen.state, quick.seen.dropped) == (DestinationState.LIVE, 0)
         over.set()
         await show.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await ended.wait()
         server.close()
     found = Recorded(tmp_path / "a" / f"{KEY}.flv")
@@ -239,10 +237,10 @@ async def test_a_radio_server_gets_the_sound(tmp_path: Path) -> None:
         right = show.add(lambda: IcecastLine(where, "A talk", allowed=HERE))
         wrong = show.add(lambda: IcecastLine(where._replace(password="no", mount="/b.aac"), "B", allowed=HERE))
         await stands(right, DestinationState.LIVE)
-        await eventually(lambda: wrong.seen.trouble == "bad-key", "the wrong password is noticed", within_s=FOUND_S)
+        await eventually(lambda: wrong.seen.trouble == "bad-key", "the wrong password is noticed")
         heard = b""
-        async with httpx.AsyncClient(trust_env=False) as client, client.stream(
-            "GET", f"http://127.0.0.1:{port}/live.aac", timeout=10
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client, client.stream(
+            "GET", f"http://127.0.0.1:{port}/live.aac", timeout=PATIENCE_S
         ) as answer:  # fmt: skip
             assert answer.headers["content-type"] == "audio/aac"
             async for data in answer.aiter_bytes():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import msgspec
@@ -13,6 +12,7 @@ from stentor.store.objects import Objects
 from tests.integration.test_people import PASSWORD, browser, sign_up
 from tests.support.house import House, client, problem, running_house
 from tests.support.pictures import png
+from tests.support.wait import patiently
 
 
 async def told(house: House) -> SiteLook:
@@ -101,9 +101,8 @@ async def test_another_house_follows(tmp_path: Path) -> None:
         await house.stop()
         await house.start()
         async with client(str(house.anyone.base_url)) as other:
-            for _ in range(200):
+            async for _ in patiently():
                 if "Nightdesk</a>" in (page := (await other.get("/sign-in")).text):
                     break
-                await asyncio.sleep(0.05)
             assert "Nightdesk</a>" in page
         assert (await told(house)).name == "Nightdesk"

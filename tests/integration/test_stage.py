@@ -206,5 +206,5 @@ async def test_a_room_before_the_doors_is_there_for_who_wants_it(
         await asyncio.sleep(1.5)
         assert theatre.seats()["ann"][0] == "connected", "who is there keeps the room"
         await theatre.command("remove", "ann")
-        await eventually(lambda: theatre.holds("stage-1") == ["talk"], "the room is let go", within_s=15)
+        await eventually(lambda: theatre.holds("stage-1") == ["talk"], "the room is let go")
         assert not theatre.ticks

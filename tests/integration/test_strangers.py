@@ -23,10 +23,10 @@ import pytest
 from stentor.cli.role import ROLES
 from tests.support.confined import USER, confined
 from tests.support.namespaces import Network, network
+from tests.support.wait import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(240)
 
-START_S = 90.0
 PORT, AUDIENCE_PORT, BUS_PORT = 8080, 8081, 4222
 PUBLIC = {PORT, AUDIENCE_PORT}
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -40,7 +40,7 @@ class Site:
     def __init__(self, net: Network, data: Path, process: subprocess.Popen[bytes], log: Path) -> None:
         self.net, self.data, self.process, self.log = net, data, process, log
 
-    def run(self, *command: str, on: str = "site", within_s: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, on: str = "site", within_s: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.net.on(on, *command), capture_output=True, text=True, timeout=within_s, check=False,
             env=environment() | {"STENTOR_DATA": str(self.data)},
@@ -116,13 +116,13 @@ def site() -> Iterator[Site]:
                     yield _ready(Site(net, data, process, place / "log"))
                 finally:
                     process.terminate()
-                    process.wait(timeout=30)
+                    process.wait(timeout=PATIENCE_S)
     finally:
         shutil.rmtree(place)
 
 
 def _ready(site: Site) -> Site:
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + PATIENCE_S
     while "Audience:" not in site.log.read_text("utf-8", "replace"):
         assert site.process.poll() is None, site.log.read_text("utf-8", "replace")
         assert time.monotonic() < deadline, site.log.read_text("utf-8", "replace")
@@ -144,7 +144,7 @@ def test_every_role_works_without_rights(site: Site) -> None:
             assert time.monotonic() < deadline, "nobody got onto the stage"
         heard = site.stentor("listen", f"http://127.0.0.1:{AUDIENCE_PORT}/s/talk/live.aac", "--for", "4")
     finally:
-        speaking.wait(timeout=40)
+        speaking.wait(timeout=PATIENCE_S)
     assert heard["sound_s"] > 3
     site.until_beating(set(ROLES))
     site.stentor("space", "end", "talk")

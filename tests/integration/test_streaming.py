@@ -18,7 +18,7 @@ from stentor.house.web import limits
 from tests.integration.test_posts import person, put
 from tests.support.house import House, running_house
 from tests.support.streams import Listening, listening, revoke, token_for
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 AUDIENCES = ("public", "unlisted", "followers", "mentioned")
@@ -126,7 +126,7 @@ async def test_events_come_as_lines_too(house: House) -> None:
     """One stream an address, the first line at once, with what scripts of other sites need; and a word on health."""
     async with person(house, "kim") as http:
         token = token_for(house.settings, "kim")
-        async with httpx.AsyncClient(base_url=base(house), trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=base(house), trust_env=False, timeout=PATIENCE_S) as client:
             health = await client.get("/api/v1/streaming/health")
             assert (health.status_code, health.text) == (200, "OK")
             asked = client.stream("GET", f"/api/v1/streaming/hashtag?tag=Tea&access_token={token}")
@@ -213,7 +213,10 @@ async def test_apps_that_come_back_all_at_once_are_all_let_in(house: House, monk
 async def test_a_stream_of_events_ends_with_its_token(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "SILENT_S", 0.02)
     monkeypatch.setattr(lines, "CHECKED_S", 0.0)
-    async with person(house, "oda"), httpx.AsyncClient(base_url=base(house), trust_env=False, timeout=20) as client:
+    async with (
+        person(house, "oda"),
+        httpx.AsyncClient(base_url=base(house), trust_env=False, timeout=PATIENCE_S) as client,
+    ):
         token = token_for(house.settings, "oda")
         async with client.stream("GET", f"/api/v1/streaming/user?access_token={token}") as answer:
             revoke(house.settings, token)

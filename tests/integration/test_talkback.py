@@ -13,6 +13,7 @@ from stentor.client.listener import probe
 from stentor.client.speaker import Speaker
 from tests.support.house import client
 from tests.support.sound import MATCHED, assert_not_heard, clearest, until_heard, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
@@ -45,7 +46,7 @@ async def test_what_is_said_aside_reaches_no_listener(tmp_path: Path) -> None:
             await asyncio.sleep(OPEN_S)
             await house.call("POST", "/spaces/talk/end")
             after_s = time.monotonic() - opened_s
-        _, sound = await asyncio.wait_for(listening, 30)
+        _, sound = await asyncio.wait_for(listening, PATIENCE_S)
         await house.until("talk", lambda found: found["state"] == "replay", "the recording is complete", 30)
         _, kept = await probe(house.audience("talk", "/recording.m4a"))
     for heard in (sound.samples(), kept.samples()):

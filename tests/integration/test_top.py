@@ -25,8 +25,7 @@ import pytest
 from stentor.bus.installation import Installation, ProcessTold
 from stentor.bus.status import SpaceStatus, Status
 from stentor.edge import metrics
-
-PATIENCE_S = 10.0
+from tests.support.wait import PATIENCE_S
 
 
 class Exporter(BaseHTTPRequestHandler):

@@ -21,6 +21,7 @@ from stentor.evidence.report import Report
 from tests.support import prometheus
 from tests.support.debian import running
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 from tests.unit.test_watching import exported, wire_name
 
@@ -49,7 +50,7 @@ async def listening(site: Whole, count: int) -> AsyncIterator[None]:
                 async for _ in reply.aiter_raw():
                     pass
 
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         tasks = [asyncio.create_task(listen(client)) for _ in range(count)]
         try:
             yield
@@ -81,7 +82,7 @@ async def scraping(site: Whole, folder: Path) -> AsyncIterator[httpx.AsyncClient
     ]  # fmt: skip
     async with (
         running(command, port, folder / "log"),
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_S) as client,
     ):
         yield client
 

@@ -51,7 +51,7 @@ class Site:
 
     async def types(self, path: str, count: int) -> list[str]:
         """The types of the messages that came, once there are so many."""
-        await eventually(lambda: len(self.came(path)) >= count, f"{count} messages to {path}", within_s=20)
+        await eventually(lambda: len(self.came(path)) >= count, f"{count} messages to {path}")
         return sorted(json.loads(each.body)["type"] for each in self.came(path))
 
     async def row(self, hook: int, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Site:
 
         task = asyncio.create_task(look(), name="look")
         try:
-            await eventually(task.done, "a delivery is written down", within_s=20)
+            await eventually(task.done, "a delivery is written down")
         finally:
             task.cancel()
         return found[0]
@@ -245,7 +245,7 @@ async def test_a_house_that_is_killed_loses_no_event(tmp_path: Path) -> None:
         arguments = ["-m", "stentor", "role", "house", "--instance", "house-1"]
         process = await asyncio.create_subprocess_exec(sys.executable, "-P", *arguments, env=environment)
         try:
-            await eventually(lambda: _answers(house.settings.port), "the house answers", within_s=30)
+            await eventually(lambda: _answers(house.settings.port), "the house answers")
             names = [f"space-{number}" for number in range(5)]
             await asyncio.gather(*(house.create(name) for name in names))
         finally:

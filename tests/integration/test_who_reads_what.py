@@ -7,7 +7,6 @@ the API that answers with posts and is in none of them is found.
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import re
@@ -25,6 +24,7 @@ import pytest
 from tests.integration.test_posts import put, upload
 from tests.support.apps import app_of
 from tests.support.house import client
+from tests.support.wait import patiently
 from tests.support.whole import Whole, whole
 
 AUTHOR: Final = "anna"
@@ -261,11 +261,10 @@ async def _files_settle(stage: Stage, edge: httpx.AsyncClient) -> None:
     for path_, status in (
         (f"/@anna/{stage.posts['withheld']['id']}", 410), (f"/@anna/{stage.posts['labelled']['id']}", 200),
     ):  # fmt: skip
-        for _ in range(200):
+        async for _ in patiently():
             answer = await edge.get(path_)
             if answer.status_code == status and (status == 410 or "Doubtful" in answer.text):
                 break
-            await asyncio.sleep(0.1)
         else:
             raise AssertionError(f"{path_}: {answer.status_code}")
 

@@ -17,6 +17,7 @@ from stentor.client.listener import probe
 from tests.support.browser import write_wav
 from tests.support.players import PYTHON, missing, recorded
 from tests.support.sound import assert_heard, loudness_difference_lu, voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import whole
 
 pytestmark = [
@@ -63,7 +64,7 @@ async def evening(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Eve
         assert sender.stdout is not None
         assert sender.stderr is not None
         try:
-            first = await asyncio.wait_for(sender.stdout.readline(), 20)
+            first = await asyncio.wait_for(sender.stdout.readline(), PATIENCE_S)
             assert first == b"connected\n", (await sender.stderr.read()).decode()
             places = {name: _place(folder / name.replace(" ", "-")) for name in STREAMS}
             async with asyncio.TaskGroup() as playing:

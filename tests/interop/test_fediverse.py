@@ -15,11 +15,11 @@ import pytest
 import pytest_asyncio
 
 from tests.support import federated, fedify, pasture, snac
-from tests.support.federated import WITHIN_S, Ada, until
+from tests.support.federated import Ada, until
 from tests.support.fedify import Fedify
 from tests.support.pasture import Pasture
 from tests.support.snac import Snac
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -39,11 +39,11 @@ class Both:
 
     async def marked(self, uri: str, kind: str, reason: str) -> None:
         """Waits until somebody likes, or has boosted, a post at the peer."""
-        await eventually(lambda: bool(self.peer.marks(uri, kind)), reason, within_s=WITHIN_S)
+        await eventually(lambda: bool(self.peer.marks(uri, kind)), reason)
 
     async def there(self, uri: str, fits: Callable[[dict[str, Any] | None], bool], reason: str) -> None:
         """Waits until a post is so at the peer; None for one that is not there."""
-        await eventually(lambda: fits(self.peer.notes().get(uri)), reason, within_s=WITHIN_S)
+        await eventually(lambda: fits(self.peer.notes().get(uri)), reason)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -116,7 +116,7 @@ async def test_polls_and_pictures_go_to_snac_and_back(both: Both) -> None:
     await ada.do("POST", f"/posts/{post['id']}/votes", answers=[1])
     await ada.shown(made["id"], lambda each: each["poll"]["voters"] == 1, "the peer's vote counts")
     await eventually(
-        lambda: any(each.get("name") == "Rain" for each in both.peer.notes().values()), "the vote is there", within_s=30
+        lambda: any(each.get("name") == "Rain" for each in both.peer.notes().values()), "the vote is there"
     )
     await both.there(ada.uri(shown), lambda note: note is not None and bool(note["attachment"]), "the picture is there")
     [picture] = both.peer.notes()[ada.uri(shown)]["attachment"]
@@ -137,9 +137,9 @@ async def test_a_post_of_snac_is_read_answered_liked_boosted_changed_and_deleted
         await ada.do("PUT", f"/posts/{post['id']}/{verb}")
         await both.marked(uri, mark, f"the {verb} is there")
         await ada.do("DELETE", f"/posts/{post['id']}/{verb}")
-    await eventually(lambda: not both.peer.marks(uri, "l"), "it is not liked any more", within_s=30)
+    await eventually(lambda: not both.peer.marks(uri, "l"), "it is not liked any more")
     # snac2 keeps boosts that were taken back, and only says in its log that it has understood.
-    await eventually(lambda: f"Unboost for {uri}" in both.peer.logged(), "the boost was taken back", within_s=30)
+    await eventually(lambda: f"Unboost for {uri}" in both.peer.logged(), "the boost was taken back")
     await both.peer.note("Said better", edit_id=uri)
     await ada.shown(post["id"], lambda each: "Said better" in each["text"], "it is changed here")
     await both.peer.act("Delete", uri)
@@ -169,7 +169,7 @@ async def test_what_is_for_one_reaches_one_and_no_page(both: Both) -> None:
     post = await both.ada.home("Only a question")
     made = await both.ada.post("Between us", reply_to=post["id"], visibility="mentioned")
     await both.there(both.ada.uri(made), lambda note: note is not None, "it came")
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         assert (await client.get(both.ada.uri(made))).status_code in (404, 410)
 
 
@@ -198,7 +198,7 @@ async def test_a_post_of_ours_is_what_fedify_reads(ada: Ada, robin: Fedify) -> N
     assert "Good evening, &lt;all&gt;" in note["content"]
     [shown] = note["attachments"]
     assert (shown["type"], shown["name"], shown["media_type"]) == ("Document", "A red house", "image/webp")
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         assert (await client.get(shown["url"])).headers["content-type"] == "image/webp"
     await ada.do("PATCH", f"/posts/{made['id']}", text="Good night")
     await robin.until(lambda seen: "Good night" in seen["posts"][uri]["content"], "it is changed there")
@@ -336,7 +336,7 @@ async def test_who_is_blocked_neither_follows_nor_is_followed(ada: Ada, robin: F
 async def test_who_is_followed_no_more_is_told(both: Both) -> None:
     """On both sides."""
     await both.ada.do("DELETE", f"/people/peer@{both.peer.host}/follow")
-    await eventually(lambda: both.peer.followers() == 0, "Ada follows no more", within_s=WITHIN_S)
+    await eventually(lambda: both.peer.followers() == 0, "Ada follows no more")
     await both.peer.command("unfollow", both.ada.actor)
     await both.ada.followed_by(f"peer@{both.peer.host}", on=False)
 
@@ -346,7 +346,7 @@ async def test_whom_ada_blocks_is_told(both: Both, robin: Fedify) -> None:
     ada = both.ada
     await both.ada.do("PUT", f"/people/peer@{both.peer.host}/block")
     said = f"'Block' received from {ada.actor}"
-    await eventually(lambda: said in both.peer.logged(), "snac2 knows that Ada blocks the peer", within_s=WITHIN_S)
+    await eventually(lambda: said in both.peer.logged(), "snac2 knows that Ada blocks the peer")
     await both.ada.do("DELETE", f"/people/peer@{both.peer.host}/block")
     for _ in range(2):
         await ada.do("PUT", f"/people/robin@{robin.host}/block")
@@ -393,7 +393,7 @@ async def test_who_moves_takes_followers_along(both: Both, robin: Fedify) -> Non
     await robin.do("move", target=robin.actor("sam"))
     await robin.until(lambda seen: seen["followers"].get("sam"), "Ada follows sam")
     await left(f"robin@{robin.host}")
-    await eventually(lambda: both.peer.followers() == 1, "Ada follows the peer", within_s=WITHIN_S)
+    await eventually(lambda: both.peer.followers() == 1, "Ada follows the peer")
     for each in (both.peer.actor, ada.actor):  # snac2 reads sam's document once
         await robin.do("alias", who="sam", target=each)
     await both.peer.migrate(robin.actor("sam"))
@@ -412,7 +412,7 @@ async def test_who_follows_is_told_that_ada_moves(both: Both, robin: Fedify) -> 
     seen = await robin.until(lambda seen: ada.actor in seen["moves"], "robin is told that Ada has moved")
     assert seen["moves"][ada.actor] == robin.actor("sam")
     said = f"'Move': following {robin.actor('sam')}"
-    await eventually(lambda: said in both.peer.logged(), "the peer follows sam", within_s=WITHIN_S)
+    await eventually(lambda: said in both.peer.logged(), "the peer follows sam")
     await ada.followed_by(peer, on=False)
 
 

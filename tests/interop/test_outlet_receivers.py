@@ -34,7 +34,7 @@ from tests.support.faulty import BUSY, DROPPED, FAILED, LOST, WORKS, FaultyWay, 
 from tests.support.federated import until
 from tests.support.house import House, database, running_house
 from tests.support.snac import ONCE, USER, Snac
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 HOUR_MS = 3_600_000
@@ -59,7 +59,7 @@ class Site:
                 [(name, trouble, said)] = connection.execute(query)
                 return f"{name}", f"{trouble}", f"{said}"
 
-        await eventually(lambda: any(found()), "it was asked whose account it is", within_s=20)
+        await eventually(lambda: any(found()), "it was asked whose account it is")
         assert found()[1:] == ("", ""), found()
         return found()[0]
 
@@ -130,7 +130,7 @@ async def test_a_server_with_mastodons_api(site: Site, peer: Snac) -> None:
     though the server takes no notice of ``Idempotency-Key``."""
     async with (
         faulty_way(peer.address, "/api/v1/statuses") as way,
-        httpx.AsyncClient(trust_env=False, limits=ONCE) as anybody,
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S, limits=ONCE) as anybody,
     ):
         begun = await site.ada.post(
             "/account/outlets", data={"kind": "mastodon", "do": "browser", "server": way.address}, headers=FORM
@@ -181,7 +181,7 @@ async def test_blueskys_own_server(site: Site, sky: Bluesky) -> None:
             with database(site.house.settings) as connection:
                 return str(connection.execute(query).fetchone()[0])
 
-        await eventually(lambda: trouble() == "outlet-token", "it is said that the password is wrong", within_s=20)
+        await eventually(lambda: trouble() == "outlet-token", "it is said that the password is wrong")
         right = {"server": way.address, "handle": sky.handle, "password": sky.password}
         assert (await site.ada.patch(f"/api/v1/outlets/{number}", json={"fields": right})).status_code == 200
         assert await site.named(number) == f"@{sky.handle}"

@@ -29,6 +29,7 @@ from stentor.wire import mp4
 from stentor.wire import tick as wire_tick
 from stentor.wire.chunk import Chunk
 from stentor.wire.tick import Tick
+from tests.support.wait import PATIENCE_S
 
 MUSIC_HZ = 220.0
 
@@ -140,7 +141,7 @@ async def processes(role: str, count: int, settings: Settings) -> AsyncIterator[
 async def logged(chunks: ChunkLog, space: Space, last: int) -> list[Chunk]:
     """Everything in the log up to the number ``last``; waits for it."""
     found: list[Chunk] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         async for chunk in chunks.follow(space.id, doors_open_ms=space.doors_open_ms or 0, start=0):
             found.append(chunk)
             if chunk.number >= last:

@@ -14,6 +14,7 @@ import httpx
 from tests.support import node
 from tests.support.debian import running
 from tests.support.ports import free_port
+from tests.support.wait import PATIENCE_S
 
 NAME = "bluesky"
 
@@ -28,7 +29,7 @@ class Bluesky:
 
     def __init__(self, port: int, log: Path) -> None:
         self.address, self._log = f"http://localhost:{port}", log
-        self._http = httpx.AsyncClient(base_url=f"{self.address}/xrpc/", trust_env=False, timeout=20)
+        self._http = httpx.AsyncClient(base_url=f"{self.address}/xrpc/", trust_env=False, timeout=PATIENCE_S)
         self.handle, self.did, self.password = "ada.test", "", ""
 
     async def begin(self) -> None:

@@ -19,9 +19,9 @@ from playwright.async_api import Browser, BrowserContext, Error, Page, Playwrigh
 
 from stentor.audio.pcm import Samples
 from tests.support.chromium import FLAGS, MICROPHONE_FLAGS, executable, whole
+from tests.support.wait import PATIENCE_S
 
 RATE_HZ: Final = 48_000
-PATIENCE_S: Final = 20.0
 
 _RECORD = """
 async ([selector, seconds]) => {

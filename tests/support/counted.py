@@ -39,6 +39,7 @@ from stentor.rehearsal.rehearsed import Rehearsed
 from tests.support import caches
 from tests.support.clock import WallClock, give_clock
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "counted.md"
@@ -125,7 +126,7 @@ async def front(name: str, folder: Path, house: Whole) -> AsyncIterator[int]:
         *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
             for _ in range(100):
                 await asyncio.sleep(0.1)
                 try:
@@ -164,7 +165,7 @@ async def play(crowd: Crowd, house: Whole) -> tuple[int, int]:
         robots += number % 10 == 9 and number % 4 > 0
         whole_plays += number % 10 != 9 and number % 4 > 0
         transport = httpx.AsyncHTTPTransport(local_address=f"127.{40 + number // 250}.1.{1 + number % 250}")
-        async with httpx.AsyncClient(transport=transport, headers={"User-Agent": agent}, timeout=20) as client:
+        async with httpx.AsyncClient(transport=transport, headers={"User-Agent": agent}, timeout=PATIENCE_S) as client:
             for _ in range(1 + number % 2):
                 (await client.get(file, headers={"Range": f"bytes=0-{last}"})).raise_for_status()
     return whole_plays, robots

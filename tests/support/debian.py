@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.support.wait import PATIENCE_S
+
 APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120")
 """A machine that has just started may be updating itself."""
-START_S = 20.0
 
 
 def install(missing: Callable[[], list[str]], purpose: str) -> int:
@@ -58,7 +59,7 @@ async def running(
             *command, stdout=output, stderr=output, env=os.environ | environment
         )
         try:
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(PATIENCE_S):
                 while not await _answers(host, port):
                     assert process.returncode is None, f"see {log}"
                     await asyncio.sleep(0.05)

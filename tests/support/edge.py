@@ -40,7 +40,7 @@ from stentor.wire import forwarded
 from stentor.wire.chunk import Chunk
 from tests.support import templates
 from tests.support.speech import voice
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 templates.share()
 
@@ -48,8 +48,6 @@ SPACE = SpaceId("friday")
 METRICS_TOKEN = "for whom it may concern"
 DOORS_OPEN_MS = 1_900_000_000_000
 VOICE_CHUNKS = 60
-PATIENCE_S = 10.0
-"""For a reply; a test that waits longer has found a hang."""
 SILENT_PCM_BYTES = 2 * grid.HOLD_CHUNKS * grid.CHUNK_SAMPLES
 
 

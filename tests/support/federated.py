@@ -14,9 +14,9 @@ import httpx
 from PIL import Image
 
 from stentor.client import speak
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
-WITHIN_S = 30.0
 Post = dict[str, Any]
 
 
@@ -125,7 +125,7 @@ async def talking(site: Ada, space: str, token: str) -> AsyncIterator[None]:
 
 async def until(look: Callable[[], Awaitable[Any]], reason: str) -> Any:
     """What ``look`` gives, once it gives something."""
-    deadline = asyncio.get_running_loop().time() + WITHIN_S
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
     while (found := await look()) is None:
         assert asyncio.get_running_loop().time() < deadline, f"waited in vain: {reason}"
         await asyncio.sleep(0.1)
@@ -139,7 +139,7 @@ async def ada(folder: Path, *, networks: str = "127.0.0.1,::1") -> AsyncIterator
     async with (
         whole(folder, edges=1, sign_up="open", federation="on", courier_networks=networks, **more) as site,
         httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{site.settings.port}/api/v1", trust_env=False, timeout=20,
+            base_url=f"http://127.0.0.1:{site.settings.port}/api/v1", trust_env=False, timeout=PATIENCE_S,
             headers={"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser"},
         ) as client,
     ):  # fmt: skip
@@ -148,7 +148,7 @@ async def ada(folder: Path, *, networks: str = "127.0.0.1,::1") -> AsyncIterator
         made = Ada(site, client, (await client.get("/people/ada")).json()["person"]["id"])
 
         async def known() -> bool | None:
-            async with httpx.AsyncClient(trust_env=False) as anyone:
+            async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as anyone:
                 return True if (await anyone.get(made.actor)).status_code == 200 else None
 
         await until(known, "Ada has a key, and her document is served")

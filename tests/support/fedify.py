@@ -19,6 +19,7 @@ from tests.support import node
 from tests.support.debian import running
 from tests.support.federated import until
 from tests.support.ports import free_port
+from tests.support.wait import PATIENCE_S
 
 
 def missing() -> str:
@@ -32,7 +33,7 @@ class Fedify:
     def __init__(self, port: int, log: Path) -> None:
         self.host, self._log = f"localhost:{port}", log
         self.address = f"http://{self.host}"
-        self._http = httpx.AsyncClient(base_url=self.address, trust_env=False, timeout=20)
+        self._http = httpx.AsyncClient(base_url=self.address, trust_env=False, timeout=PATIENCE_S)
 
     def actor(self, name: str = "robin") -> str:
         return f"{self.address}/users/{name}"

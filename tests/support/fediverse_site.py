@@ -21,11 +21,10 @@ from stentor.fediverse.sites import Home
 from stentor.house.duty import jobs as duty
 from tests.support.fediverse import KEYS, Sent, Stranger, fields, stranger
 from tests.support.house import House, database, running_house
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 ADDRESS = "http://talk.example"
 HOME = Home(ADDRESS, ADDRESS)
-WITHIN_S = 20.0
 LOOK_S = 0.05
 """So often the house looks for what is to be told: each test waits for that several times."""
 
@@ -67,11 +66,11 @@ class Site:
     async def done(self) -> None:
         """Waits until nothing waits any more of what came."""
         query = "SELECT count(*) FROM received WHERE done_ms IS NULL"
-        await eventually(lambda: self.rows(query) == [(0,)], "all that came is done", within_s=WITHIN_S)
+        await eventually(lambda: self.rows(query) == [(0,)], "all that came is done")
 
     async def came(self, kind: str, count: int = 1) -> list[Sent]:
         """What was sent to the stranger, once so many of a kind are there."""
-        await eventually(lambda: self.other.kinds().count(kind) >= count, f"{count} {kind}", within_s=WITHIN_S)
+        await eventually(lambda: self.other.kinds().count(kind) >= count, f"{count} {kind}")
         return [each for each in self.other.inbox if each.activity["type"] == kind]
 
     async def post(self, text: str, **more: object) -> int:
@@ -91,7 +90,7 @@ class Site:
 
     async def seen(self, query: str, rows: list[tuple[Any, ...]], reason: str) -> None:
         """Waits until the database says so."""
-        await eventually(lambda: self.rows(query) == rows, reason, within_s=WITHIN_S)
+        await eventually(lambda: self.rows(query) == rows, reason)
 
     def due(self, key: str) -> None:
         """What is to be told later is told now."""
@@ -128,7 +127,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sit
         stranger() as other,
         running_courier(house.settings),
         httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{house.settings.port}/api/v1", trust_env=False, timeout=20,
+            base_url=f"http://127.0.0.1:{house.settings.port}/api/v1", trust_env=False, timeout=PATIENCE_S,
             headers={"Origin": ADDRESS, "User-Agent": "Browser", "Sec-Fetch-Site": "same-origin"},
         ) as ada,
     ):  # fmt: skip
@@ -139,7 +138,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sit
         [(number,)] = Site(house, other, ada, 0).rows("SELECT number FROM actors WHERE account IS NOT NULL")
         site = Site(house, other, ada, number)
         keys = "SELECT count(*) FROM actor_keys"
-        await eventually(lambda: site.rows(keys) == [(2,)], "Ada and the site have keys", within_s=WITHIN_S)
+        await eventually(lambda: site.rows(keys) == [(2,)], "Ada and the site have keys")
         yield site
     patch.undo()
 

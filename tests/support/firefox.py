@@ -23,6 +23,7 @@ from typing import Any, Final
 import pytest
 
 from tests.support import debian, loudspeaker
+from tests.support.wait import PATIENCE_S
 
 DECODERS: Final = ("libavcodec62", "libavcodec61", "libavcodec59")
 """Firefox decodes Opus itself, and AAC by the system's libavcodec: 59 in Debian 12, 61 in Debian 13."""
@@ -38,8 +39,6 @@ PREFERENCES: Final[dict[str, bool | int | str]] = {
     "services.settings.server": "data:,#remote-settings-dummy/v1",
     "toolkit.telemetry.enabled": False,
 }
-START_S: Final = 60.0
-PATIENCE_S: Final = 30.0
 FOUND: Final = "element-6066-11e4-a52e-4f735466cecf"
 """The name under which WebDriver gives an element (W3C WebDriver, 12.1)."""
 
@@ -77,7 +76,7 @@ class Firefox:
 
     async def message(self) -> Any:
         """The next message."""
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(PATIENCE_S):
             length = int((await self._reader.readuntil(b":"))[:-1])
             return json.loads(await self._reader.readexactly(length))
 
@@ -166,7 +165,7 @@ async def firefox(
 
 async def _port(profile: Path, process: asyncio.subprocess.Process) -> int:
     """Where Marionette listens, once it does: it writes that into the profile."""
-    deadline = asyncio.get_running_loop().time() + START_S
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
     file = profile / "MarionetteActivePort"
     while not (file.is_file() and file.read_text("ascii").strip()):
         assert process.returncode is None, (profile / "log").read_text("utf-8")

@@ -16,7 +16,7 @@ from stentor.house import role
 from tests.support import templates
 from tests.support.nats import NatsServer, nats_server
 from tests.support.ports import free_port
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 templates.share()
 
@@ -111,7 +111,7 @@ def age_sessions(settings: Settings, by_ms: int) -> None:
 
 def client(address: str, **headers: str) -> httpx.AsyncClient:
     """A client for plain HTTP: without loading everybody's certificates, which takes a tenth of a second."""
-    return httpx.AsyncClient(base_url=address, trust_env=False, timeout=10, headers=headers, verify=False)
+    return httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE_S, headers=headers, verify=False)
 
 
 @asynccontextmanager

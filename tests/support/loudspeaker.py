@@ -20,11 +20,11 @@ import numpy as np
 import pytest
 
 from stentor.audio.pcm import Samples
+from tests.support.wait import PATIENCE_S
 
 PACKAGES: Final = ("pulseaudio", "pulseaudio-utils")
 PROGRAMS: Final = ("pulseaudio", "parec")
 SINK: Final = "ears"
-START_S: Final = 20.0
 _FLAGS: Final = ["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
 
 
@@ -42,7 +42,7 @@ class Loudspeaker:
             "pacat", f"--device={SINK}", "--rate=48000", "--channels=1", "--format=float32le",
             stdin=asyncio.subprocess.PIPE, env=self.environment,
         )  # fmt: skip
-        async with asyncio.timeout(START_S + len(samples) / 48_000):
+        async with asyncio.timeout(PATIENCE_S + len(samples) / 48_000):
             await playing.communicate(samples.astype("<f4").tobytes())
 
     async def heard(self, seconds: float) -> Samples:
@@ -53,7 +53,7 @@ class Loudspeaker:
         )  # fmt: skip
         try:
             assert listening.stdout
-            async with asyncio.timeout(START_S + seconds):
+            async with asyncio.timeout(PATIENCE_S + seconds):
                 data = await listening.stdout.readexactly(round(seconds * 48_000) * 4)
         finally:
             listening.terminate()
@@ -76,7 +76,7 @@ async def loudspeaker() -> AsyncIterator[Loudspeaker]:
                 stdout=output, stderr=output, env=speaker.environment,
             )  # fmt: skip
         try:
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(PATIENCE_S):
                 while not speaker.socket.exists():
                     assert process.returncode is None, (Path(folder) / "log").read_text("utf-8")
                     await asyncio.sleep(0.05)

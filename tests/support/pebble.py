@@ -19,6 +19,7 @@ import pytest
 from tests.support import debian
 from tests.support.certificates import Authority
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 
 PROGRAMS = {"pebble": "pebble"}
 
@@ -36,7 +37,7 @@ class Pebble(msgspec.Struct, frozen=True):
 
     async def say(self, path: str, **body: object) -> None:
         """Tells its DNS server something, such as ``add-caa``."""
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
             (await client.post(f"{self.dns}/{path}", json=body)).raise_for_status()
 
 

@@ -22,6 +22,7 @@ from stentor.evidence.load import FEWEST, HELD_BACK, NEARLY
 from stentor.evidence.sources import CONNECTION_US, REQUEST_US
 from stentor.evidence.verdict import LEAST_SHARE, NightVerdict, Outcome
 from tests.support.senders import ATTACKS, PLACES_ATTACK, Order, Second
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "nights.md"
@@ -163,7 +164,7 @@ async def held(house: Whole, order: Order, folder: Path) -> Judged:
 
 
 async def _on_air(house: Whole, space: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while (await house.client.get(house.audience(space, "/hls/index.m3u8"))).status_code != 200:  # noqa: ASYNC110 nobody tells
             await asyncio.sleep(0.2)
         await asyncio.sleep(1.0)

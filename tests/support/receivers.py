@@ -24,6 +24,7 @@ import pytest
 
 from tests.support import caches, debian, players
 from tests.support.ports import free_ports
+from tests.support.wait import PATIENCE_S
 
 MODULE: Final = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
 PASSWORD: Final = "hackme-not"
@@ -138,7 +139,7 @@ async def whip_server(folder: Path, token: str) -> AsyncIterator[tuple[int, asyn
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(debian.START_S):
+        async with asyncio.timeout(PATIENCE_S):
             assert await process.stdout.readline() == b"listening\n"
         yield port, process
     finally:

@@ -35,6 +35,7 @@ from stentor.wire.cue import Cue, Transcript
 from tests.support.browser import RATE_HZ, Visit, launch, visit, write_wav
 from tests.support.pictures import encoded, face
 from tests.support.sound import voice
+from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
 
 SPACE = SpaceId("evening")
@@ -150,7 +151,7 @@ class Evening:
             await self.house.call("POST", f"/spaces/{SPACE}/doors")
             await stage.page.click("#join")
             await stage.until("!document.querySelector('#mute').hidden", "the host is on the stage")
-            await listener.until("!document.querySelector('#live').hidden", "the doors are open", within_s=60)
+            await listener.until("!document.querySelector('#live').hidden", "the doors are open")
             await listener.page.click("#play")
             async with (
                 Speaker(self.house.whip(SPACE), charles, np.zeros(RATE_HZ, dtype=np.float32), name="charles"),
@@ -221,7 +222,9 @@ class Evening:
         """Somebody with an account and a picture; the cookies of their browser."""
         invitation = (await self.house.call("POST", "/site/invitations", {"role": role}))["link"].partition("=")[2]
         wish = {"handle": handle, "name": name, "password": PASSWORD, "invitation": invitation}
-        async with httpx.AsyncClient(base_url=f"{self._address}/api/v1", headers=OURS, trust_env=False) as person:
+        async with httpx.AsyncClient(
+            base_url=f"{self._address}/api/v1", headers=OURS, trust_env=False, timeout=PATIENCE_S
+        ) as person:
             (await person.post("/sign-up", json=wish)).raise_for_status()
             (await person.put("/account/picture", content=encoded(image=face()))).raise_for_status()
             for writer, _, text in COMMENTS:
@@ -234,7 +237,9 @@ class Evening:
         """Makes a seat the account's of whoever is signed in there: so it has a picture."""
         cookies = {each["name"]: each["value"] for each in person["cookies"]}
         address = f"{self._address}/api/v1"
-        async with httpx.AsyncClient(base_url=address, headers=OURS, cookies=cookies, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=address, headers=OURS, cookies=cookies, trust_env=False, timeout=PATIENCE_S
+        ) as client:
             (await client.post(f"/spaces/{SPACE}/claim", json={"token": token})).raise_for_status()
 
     async def _write(self) -> None:

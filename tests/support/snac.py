@@ -23,6 +23,7 @@ import httpx
 from tests.support.debian import running
 from tests.support.fetched import alone
 from tests.support.ports import free_port
+from tests.support.wait import PATIENCE_S
 
 KEPT = Path(__file__).parents[2] / ".venv" / "snac"
 USER = "peer"
@@ -79,7 +80,7 @@ class Snac:
         self.address = f"http://{self.host}"
         self.actor = f"{self.address}/{USER}"
         self._http = httpx.AsyncClient(
-            base_url=self.address, auth=(USER, password), trust_env=False, timeout=60, limits=ONCE
+            base_url=self.address, auth=(USER, password), trust_env=False, timeout=PATIENCE_S, limits=ONCE
         )
 
     async def close(self) -> None:

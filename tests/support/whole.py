@@ -20,7 +20,7 @@ from stentor.base import config
 from stentor.base.config import Settings
 from stentor.supervisor import ChildProcess, Supervisor
 from tests.support.ports import free_ports
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 
 class Whole:
@@ -57,7 +57,7 @@ class Whole:
         return str((await self.call("GET", f"/spaces/{space}"))["state"])
 
     async def until(
-        self, space: str, condition: Callable[[dict[str, Any]], bool], reason: str, within_s: float = 20
+        self, space: str, condition: Callable[[dict[str, Any]], bool], reason: str, within_s: float = PATIENCE_S
     ) -> dict[str, Any]:
         """Waits until the house's view of a space fulfils the condition; returns it. A house that was killed is waited
         for."""
@@ -102,7 +102,7 @@ async def whole(folder: Path, *, edges: int = 2, host: str = "127.0.0.1", **sett
     async with app.running(configured, logs=folder / "logs") as supervisor:
         headers = {"Authorization": f"Bearer {config.admin_token(configured)}"}
         async with httpx.AsyncClient(
-            base_url=f"{scheme}://{host}:{port}", headers=headers, trust_env=False, timeout=10, verify=False
+            base_url=f"{scheme}://{host}:{port}", headers=headers, trust_env=False, timeout=PATIENCE_S, verify=False
         ) as client:
             yield Whole(configured, supervisor, client)
         pids = [worker.pid for worker in supervisor.workers]

@@ -13,7 +13,8 @@ from stentor.base import tls
 from stentor.base.config import Settings
 from stentor.base.errors import CallerError, Conflict, NotAllowed, NotFound, NotSignedIn, Overloaded, StentorError
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
+"""A command is needed most where a machine is at its limit."""
 _ERRORS: dict[int, type[CallerError]] = {401: NotSignedIn, 403: NotAllowed, 404: NotFound, 409: Conflict}
 
 

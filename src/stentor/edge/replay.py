@@ -216,10 +216,10 @@ class Replays:
             return known
         reading = self._reading.get(space.id)
         if reading is None:
-            reading = self._reading[space.id] = asyncio.create_task(
-                self._read(space, final), name=f"manifest {space.id}"
-            )
-        return await asyncio.shield(reading)
+            task = asyncio.create_task(self._read(space, final), name=f"manifest {space.id}")
+            reading = self._reading[space.id] = task
+        read = await asyncio.shield(reading)  # it may have begun before the space was over
+        return read if read.final or not final else await self._manifest(space)
 
     async def _read(self, space: Space, final: bool) -> ShownManifest:
         try:

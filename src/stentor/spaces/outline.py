@@ -67,6 +67,7 @@ def outline(pulses: Iterable[Pulse], *, chunks: int, last_hash: str) -> Outline:
     for part in parts:
         floor = _floor(by_part.get(grid.Part(part)), floor)
         floors.append(floor)
+    floors = _bridged(floors)
     levels = [_level(by_part.get(grid.Part(part))) for part in parts]
     return Outline(1, last_hash, _turns(floors, chunks * grid.CHUNK_S), levels)
 
@@ -189,6 +190,17 @@ def _floor(pulse: Pulse | None, before: Floor) -> Floor:
         return before
     loudest = max(talking, key=lambda seat: seat.level)
     return Floor(loudest.id, loudest.name)
+
+
+def _bridged(floors: Sequence[Floor]) -> list[Floor]:
+    """Where music filled a hole shorter than a turn, whoever talks before and behind it keeps the floor."""
+    groups = [(floor, len(list(group))) for floor, group in groupby(floors)]
+    found: list[Floor] = []
+    for at, (floor, parts) in enumerate(groups):
+        hole = floor == MUSIC and parts < LEAST_TURN_PARTS and 0 < at < len(groups) - 1
+        before, behind = groups[max(0, at - 1)][0], groups[min(at + 1, len(groups) - 1)][0]
+        found += [before if hole and before.seat == behind.seat else floor] * parts
+    return found
 
 
 def _level(pulse: Pulse | None) -> int:

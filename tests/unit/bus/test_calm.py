@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stentor.bus.calm import SLOT_S, Calm, slot_end
+from tests.support.wait import PATIENCE_S
 
 
 async def test_who_sleeps_calmly_wakes_when_it_is_lively() -> None:
@@ -18,7 +19,7 @@ async def test_who_sleeps_calmly_wakes_when_it_is_lively() -> None:
     assert calm
     assert not sleeping.done()
     calm.set(False)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await sleeping
         await calm.sleep(0.0, 3600.0)
     assert not calm

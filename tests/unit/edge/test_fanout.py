@@ -16,7 +16,7 @@ from stentor.edge.fanout import interval_for, spread_s
 from stentor.edge.worker import Worker
 from stentor.wire import adts, mp4, ogg
 from tests.support.edge import edge, encoded, programme, request
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 
 async def read_head(reader: asyncio.StreamReader) -> dict[str, str]:
@@ -63,7 +63,7 @@ async def test_a_late_joiner_of_ogg_begins_near_zero_and_plays() -> None:
         data, pages = b"", 2 + rig.window.head - first + 1
         demuxer = ogg.OggDemuxer()
         found: list[ogg.Page] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(found) < pages:
                 data += (piece := await reader.read(65536))
                 found += demuxer.feed(piece)
@@ -85,7 +85,7 @@ async def test_a_late_joiner_of_mp4_begins_at_zero_with_the_pulse() -> None:
         rig.publish(1)
         demuxer = mp4.Demuxer()
         fragments: list[mp4.Fragment] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(fragments) < 61 - first:
                 fragments += demuxer.feed(await reader.read(65536))
         writer.close()
@@ -119,7 +119,7 @@ async def test_a_slow_listener_is_skipped_and_the_others_are_not(monkeypatch: py
         await read_head(reader)
         await eventually(lambda: rig.worker.listeners == 2, "both listen")
         heard = 0
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while rig.worker.counters.skipped == 0:
                 rig.publish(20)
                 heard += len(await reader.read(1 << 20))
@@ -137,7 +137,7 @@ async def test_at_the_end_everybody_gets_the_last_chunk_and_the_end() -> None:
         await read_head(reader)
         rig.window.end(64)
         rig.publish(5)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             data = await reader.read()
         pages = ogg.parse(data)
         assert pages[-1].last
@@ -180,7 +180,7 @@ async def test_coarse_writes_carry_every_chunk() -> None:
         frames = [frame for number in range(50, 64) for frame in programme(number).frames["aac-64"]]
         wanted = adts.pack(frames)
         for reader, writer in opened:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 assert await reader.readexactly(len(wanted)) == wanted
             writer.close()
 
@@ -205,7 +205,7 @@ async def test_a_rung_makes_writes_coarser_and_ends_that_again() -> None:
         rig.publish(6)
         demuxer = ogg.OggDemuxer()
         pages: list[ogg.Page] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(pages) < 2 + 12 + 78:
                 pages += demuxer.feed(await reader.read(65536))
         writer.close()
@@ -223,7 +223,7 @@ async def test_a_frugal_rung_halves_the_bits_of_who_listens() -> None:
         rig.publish(6)
         heard: list[bytes] = []
         buffer = bytearray()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(heard) < 15 * (84 - first):
                 buffer += await reader.read(65536)
                 heard += adts.split(buffer)

@@ -10,8 +10,8 @@ import pytest
 
 from stentor.base import edge_word, keys
 from stentor.edge import forward
-from tests.support.edge import PATIENCE_S, SECRET, Rig, edge, request, split
-from tests.support.wait import eventually
+from tests.support.edge import SECRET, Rig, edge, request, split
+from tests.support.wait import PATIENCE_S, eventually
 
 Serve = Callable[["Visit"], Awaitable[None]]
 WORD = edge_word.word(keys.derived("edge", SECRET).doors)

@@ -14,6 +14,7 @@ from stentor.crowd import door
 from stentor.crowd.door import Class
 from stentor.crowd.orders import Orders
 from tests.support.edge import SECRET, Rig, edge, live_space
+from tests.support.wait import PATIENCE_S
 
 NARROW = Orders("evening", version=1, p=0.3, epoch=1, narrow_ms=2**50, passes=("press",), retry_s=(4, 9), waiting=120)
 
@@ -28,7 +29,9 @@ def narrow(rig: Rig, **changes: object) -> Orders:
 async def asked(rig: Rig, path: str, **headers: str) -> httpx.Response:
     """A request to the edge; of a stream only its head."""
     async with (
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{rig.port}", trust_env=False, verify=False) as client,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{rig.port}", trust_env=False, timeout=PATIENCE_S, verify=False
+        ) as client,
         client.stream("GET", f"/s/{rig.channel.space.id}{path}", headers=headers) as reply,
     ):
         if "live." not in path or reply.status_code != 200:
@@ -133,7 +136,9 @@ async def test_a_full_edge_says_the_same_as_a_narrow_door() -> None:
     """429, and page, door and music are served all the same: connections are kept free for them."""
     async with (
         edge(live_space(), places=1) as rig,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{rig.port}", trust_env=False, verify=False) as client,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{rig.port}", trust_env=False, timeout=PATIENCE_S, verify=False
+        ) as client,
         client.stream("GET", f"/s/{rig.channel.space.id}/live.aac") as listening,
     ):
         assert listening.status_code == 200
@@ -148,7 +153,7 @@ async def test_the_door_is_signed() -> None:
     async with edge(live_space()) as rig:
         orders = narrow(rig)
         text = (await asked(rig, "/door.json")).content
-        async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S, verify=False) as client:
             key = (await client.get(f"http://127.0.0.1:{rig.port}/door.pub")).text
         told = json.loads(text)
         assert (told["p"], told["waiting"], told["retry_s"]) == (orders.p, 120, [4, 9])

@@ -13,8 +13,8 @@ from stentor.base import grid
 from stentor.crowd.orders import Orders
 from stentor.edge import hls
 from stentor.wire import mp4, playlist
-from tests.support.edge import PATIENCE_S, edge, programme, request, split
-from tests.support.wait import eventually
+from tests.support.edge import edge, programme, request, split
+from tests.support.wait import PATIENCE_S, eventually
 
 MEDIA = "/s/friday/hls/aac-64.m3u8"
 
@@ -193,7 +193,7 @@ async def test_five_hundred_blocked_players_are_answered_by_one_part() -> None:
         rig.publish(3)
         replies = set()
         for reader, writer in opened:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 replies.add(await reader.read())
             writer.close()
         assert len(replies) == 1

@@ -13,7 +13,7 @@ from stentor.base.drain import Drain
 from stentor.edge import leaving, sockets
 from stentor.edge.leaving import Leaving, due_by
 from tests.support.edge import Rig, edge, request, split
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def test_a_stream_ends_behind_a_whole_chunk(monkeypatch: pytest.MonkeyPatc
         await reader.readuntil(b"\r\n\r\n")
         rig.publish(2)
         async with told_to_go(rig, over_s=0.0) as going:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 sound = await reader.read()
             await eventually(going.done, "it has gone")
         frames = 0
@@ -86,7 +86,7 @@ async def test_a_kept_connection_gets_its_reply_and_ends(monkeypatch: pytest.Mon
         async with told_to_go(rig, over_s=60.0) as going:
             await eventually(lambda: all(each.going for each in rig.worker.connections), "its turn has come")
             rig.publish(12)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 status, fields, body = split(await reader.read())
             assert (status, fields["connection"]) == (200, "close")
             assert body.startswith(b"#EXTM3U")
@@ -105,7 +105,7 @@ async def test_who_asks_for_sound_on_a_kept_connection_is_sent_to_another_edge(
         async with told_to_go(rig, over_s=4.0):
             await eventually(lambda: rig.worker.places == 0, "nobody is let in any more")
             writer.write(request("/s/friday/live.aac"))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 status, fields, body = split(
                     (await reader.read()).partition(b"HTTP/1.1 429")[2].join([b"HTTP/1.1 429", b""])
                 )

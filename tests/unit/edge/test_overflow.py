@@ -18,6 +18,7 @@ from stentor.spaces.model import Space, State
 from tests.support.cues import said as cue_of
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
 from tests.support.recorded import record
+from tests.support.wait import PATIENCE_S
 
 NARROW = Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1)
 DELAY_S = 60
@@ -50,7 +51,7 @@ async def test_a_playlist_ends_so_far_behind() -> None:
         assert numbers(text) == list(range(last - overflow.WINDOW + 1, last + 1))
         assert "ENDLIST" not in text
         index = f"http://127.0.0.1:{rig.port}/s/friday/overflow/{DELAY_S}/index.m3u8"
-        async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S, verify=False) as client:
             variant = re.findall(r"^[^#].*", (await client.get(index)).text, re.MULTILINE)[0]
             media = httpx.URL(index).join(variant)
             segment = re.findall(r"^[^#].*", (await client.get(media)).text, re.MULTILINE)[-1]

@@ -20,7 +20,7 @@ from stentor.spaces.model import Space, State
 from stentor.spaces.private import Pass
 from stentor.spaces.visibility import Visibility
 from tests.support.edge import DOORS_OPEN_MS, SECRET, Rig, edge, live_space, split
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 KEY = private.secret(doors_key(SECRET))
 HOLDER = b"somebody"
@@ -105,7 +105,7 @@ async def test_who_is_shut_out_hears_no_more() -> None:
         old = below(rig)
         rig.site.private.revoke(told, rig.worker.connections)
         rig.channel.update(msgspec.structs.replace(rig.channel.space, turn=1, version=2))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await streams[0][0].read()
         assert rig.worker.listeners == 1
         for path in (f"{old}/door.json", f"{old}/hls/aac-64.m3u8", f"{below(rig)}/live.aac", ""):
@@ -126,7 +126,7 @@ async def test_a_ticket_is_one_listener() -> None:
         await first.readuntil(b"\r\n\r\n")
         second, writer = await rig.open(f"{below(rig)}/live.aac?pass={pass_}")
         await second.readuntil(b"\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await first.read()
         await eventually(lambda: rig.worker.listeners == 1, "one listener is left")
         before.close()
@@ -162,7 +162,7 @@ async def test_a_ticket_hears_hls_at_an_address_of_its_own() -> None:
         assert (await rig.get(f"{here}/aac-64.m3u8"))[0] == 404
         rig.now += 1
         last = await begun(rig, cookie)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await reader.read()
         rig.site.private.revoke(Revocation("friday", EVERY_HOLDER, round(rig.now * 1000) - 1), [])
         assert (await rig.get(f"{last}/index.m3u8"))[0] == 404
@@ -185,7 +185,7 @@ async def test_a_space_that_becomes_private_lets_nobody_stay_without_a_pass() ->
         reader, writer = await rig.open("/s/friday/live.aac")
         await reader.readuntil(b"\r\n\r\n")
         rig.channel.update(hidden(version=2))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await reader.read()
         assert rig.worker.listeners == 0
         writer.close()

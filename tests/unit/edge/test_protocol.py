@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stentor.crowd.addresses import Addresses
 from stentor.edge import protocol
 from tests.support.edge import Rig, edge, request, split
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 PART = "/s/friday/hls/aac-64/2.1.m4s"
 
@@ -24,7 +24,7 @@ async def exchange(rig: Rig, data: bytes, *, close: bool = True) -> bytes:
     writer.write(data)
     if close:
         writer.write_eof()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         found = await reader.read()
     writer.close()
     return found
@@ -37,7 +37,7 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
         writer.write(request("/healthz") + request("/s/friday/hls/aac-64/9.9.m4s"))
         await eventually(lambda: rig.worker.requests == 1, "the first is held")
         rig.publish(3)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             first = await reader.readuntil(b"\r\n\r\n")
             length = int(first.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
             assert b"aac-64/3.0.m4s" in await reader.readexactly(length)
@@ -52,7 +52,7 @@ async def test_sixty_pipelined_parts_come_whole() -> None:
         one = await rig.get(PART)
         reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
         writer.write(request(PART) * 59 + request(PART, "Connection: close"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             found = await reader.read()
         assert found.count(one[2]) == 60
         writer.close()
@@ -62,7 +62,7 @@ async def test_keep_alive_close_and_http_1_0() -> None:
     """A connection stays unless the peer speaks HTTP/1.0 or asks for its end."""
     async with edge() as rig:
         reader, writer = await rig.open("/healthz")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             for _ in range(3):
                 assert b"200" in await reader.readuntil(b"}")
                 writer.write(request("/healthz"))
@@ -76,7 +76,7 @@ async def test_a_body_is_asked_for_when_its_head_is_fine() -> None:
     async with edge() as rig:
         reader, writer = await rig.open("/nowhere")
         head = "Expect: 100-Continue\r\nContent-Length: {}"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await reader.readuntil(b"}")
             writer.write(request("/s/friday/react/heart", head.format(2), method="POST"))
             assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -93,7 +93,7 @@ async def test_a_fault_of_ours_is_answered_and_counted(monkeypatch: pytest.Monke
     async with edge() as rig:
         monkeypatch.setattr(rig.site, "_health", lambda: 1 // 0)
         reader, writer = await rig.open("/healthz")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             found = await reader.readuntil(b"}")
             assert found.startswith(b"HTTP/1.1 500 ")
             assert b"division" not in found
@@ -108,7 +108,7 @@ async def test_a_refusal_arrives_though_the_peer_goes_on_sending() -> None:
     async with edge() as rig:
         reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 4_000_000)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
         writer.close()
 
@@ -248,7 +248,7 @@ async def test_no_bytes_do_harm() -> None:
                     writer.write(piece)
                     await writer.drain()
                 writer.write_eof()
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE_S):
                     await reader.read()
             except (ConnectionError, OSError):
                 pass  # closed before all of it was written

@@ -11,7 +11,7 @@ import pytest
 from stentor.edge import protocol
 from tests.support.certificates import Authority
 from tests.support.edge import edge, request, split
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 HEADER = b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n"
 
@@ -25,7 +25,7 @@ async def test_the_header_is_taken_off_wherever_it_is_cut() -> None:
             writer.write(data[:cut])
             await asyncio.sleep(0.02)  # a packet of its own
             writer.write(data[cut:])
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 assert split(await reader.read())[0] == 200
             writer.close()
 
@@ -60,6 +60,6 @@ async def test_tls_begins_behind_the_header(tmp_path: Path) -> None:
         writer.write(HEADER)
         await writer.start_tls(authority.trust(), server_hostname="localhost")
         writer.write(request("/s/friday/hls/aac-64/2.1.m4s", "Connection: close"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert len(split(await reader.read())[2]) > 6000
         writer.close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,15 +15,18 @@ from stentor.archive.stored import RecordingStore
 from stentor.edge.cache import Cache
 from stentor.edge.names import RecordedNames
 from stentor.edge.outlines import Outlines
-from stentor.edge.replay import CLIPS
+from stentor.edge.replay import CLIPS, Replays
+from stentor.edge.shown import ShownManifest
 from stentor.spaces import names, pulse
-from stentor.spaces.model import State
+from stentor.spaces.model import Space, State
 from stentor.spaces.switches import Switch
+from stentor.store.objects import Objects
 from stentor.wire import emsg, manifest, mp4
 from stentor.wire.demux import Demuxer
 from tests.support.edge import SPACE, edge, encoded
 from tests.support.encoded import probe
 from tests.support.recorded import record, recorded_space
+from tests.support.wait import eventually
 
 SPEAKERS = {range(24, 54): "ada", range(54, 96): "bob"}
 CALM = "public, max-age=60"
@@ -107,6 +113,34 @@ async def test_a_growing_recording_has_no_chapters_yet() -> None:
         status, fields, body = await rig.get("/s/friday/chapters.json")
         assert (status, fields["cache-control"]) == (404, "public, max-age=1")
         assert json.loads(body)["code"] == "no-outline"
+
+
+async def test_who_asks_at_the_end_has_the_whole_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while the manifest is still being read for somebody who asked before the space was over."""
+    async with edge(recorded_space(state=State.LIVE, ended_ms=None)) as rig:
+        await record(rig.objects, 96, SPEAKERS)
+        go_on, get, asked, look = asyncio.Event(), Objects.get, list[Space](), Replays._manifest
+
+        async def slowly(objects: Objects, key: str) -> bytes:
+            found = await get(objects, key)
+            if key == manifest.page_key(SPACE, 0):
+                await go_on.wait()
+            return found
+
+        def noted(replays: Replays, space: Space) -> Coroutine[Any, Any, ShownManifest]:
+            asked.append(space)
+            return look(replays, space)
+
+        monkeypatch.setattr(Objects, "get", slowly)
+        monkeypatch.setattr(Replays, "_manifest", noted)
+        before = asyncio.create_task(rig.get("/s/friday/gaps.json"))
+        await eventually(lambda: len(asked) == 1, "the one asks")
+        rig.channel.space = recorded_space()
+        after = asyncio.create_task(rig.get("/s/friday/chapters.json"))
+        await eventually(lambda: len(asked) == 2, "the other asks")
+        go_on.set()
+        assert (await before)[0] == 200
+        assert [one["title"] for one in json.loads((await after)[2])["chapters"]] == ["♪", "Ada", "Bob"]
 
 
 async def test_a_clip_is_a_file_and_a_page() -> None:

@@ -14,7 +14,7 @@ from stentor.base import secure
 from stentor.edge import protocol
 from tests.support.certificates import Authority
 from tests.support.edge import Rig, edge, request, split
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ async def test_what_is_no_tls_is_closed(authority: Authority, data: bytes) -> No
     async with edge(tls=authority.tls(), trust=authority.trust()) as rig:
         reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
         writer.write(data)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert len(await reader.read()) < 20
         await eventually(lambda: rig.worker.open == 0, "it is gone")
         assert (await rig.get("/healthz"))[0] == 200

@@ -6,7 +6,8 @@ import asyncio
 import re
 
 from stentor.edge.turn import LoopTurn
-from tests.support.edge import PATIENCE_S, Rig, edge, request
+from tests.support.edge import Rig, edge, request
+from tests.support.wait import PATIENCE_S
 from tests.unit.edge.test_forward import OK, Visit, before
 
 FLOOD = 60

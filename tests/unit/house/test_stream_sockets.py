@@ -9,6 +9,7 @@ import pytest
 
 from stentor.house.streaming import sockets
 from stentor.house.streaming.hub import StreamClient
+from tests.support.wait import PATIENCE_S
 
 
 class Line:
@@ -53,7 +54,7 @@ async def test_a_token_that_was_taken_back_ends_a_busy_stream(monkeypatch: pytes
 
     tunnel: Any = line
     talk = asyncio.create_task(chatter())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await sockets.SocketStream(tunnel, client, heed, lasts).run()
     talk.cancel()
     assert looks == [True, True, True, False]

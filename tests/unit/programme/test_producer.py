@@ -23,7 +23,7 @@ from stentor.wire import tick as wire_tick
 from stentor.wire.chunk import Chunk
 from stentor.wire.tick import Tick
 from tests.support.air import ended, live, music, opened
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 
 class MovedClock:
@@ -154,7 +154,7 @@ async def test_a_standby_makes_several_at_once_and_the_same_bytes() -> None:
         for tick in [each for each in sent if each not in late]:
             hear(benches, tick)
         tasks = [asyncio.create_task(bench.producer.run()) for bench in benches]
-        await eventually(lambda: min(bench.producer.number for bench in benches) >= end, "all were due", within_s=30)
+        await eventually(lambda: min(bench.producer.number for bench in benches) >= end, "all were due")
         for tick in late:
             hear(benches, tick)
         await eventually(lambda: len(encoded(speaker)) >= STANDBY_CHUNKS + 3, "the speaker has made them")
@@ -209,7 +209,7 @@ async def test_it_ends_with_the_last_chunk() -> None:
         task = asyncio.create_task(bench.producer.run(), name="producer")
         await bench.makes(2)
         bench.producer.update(ended(bench.producer.space))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await task
     assert bench.numbers[-1] == bench.producer.space.last_chunk
 

@@ -45,6 +45,13 @@ def test_a_short_word_between_takes_nobody_the_floor() -> None:
     assert turns(["bob"] * 2 + ["ada"] * 10) == [("Ada", 0, 11.52)]
 
 
+def test_music_in_the_holes_of_a_bad_line_takes_nobody_the_floor() -> None:
+    """Who is heard in pieces shorter than a turn has a chapter all the same; a longer break ends it."""
+    pieces = (["ada"] * 4 + ["-"]) * 3 + ["ada"] * 4
+    assert turns(["-"] * 10 + pieces) == [("", 0, 9.6), ("Ada", 9.6, 27.84)]
+    assert [name for name, _, _ in turns(["ada"] * 6 + ["-"] * 6 + ["ada"] * 6)] == ["Ada", "", "Ada"]
+
+
 def test_silence_and_lost_pulses_leave_the_floor_where_it_is() -> None:
     """Who thinks before the next sentence still has the floor; so has who talks while another begins."""
     assert turns(["ada"] * 6 + [""] * 6 + ["."] * 6 + ["bob+ada"] * 6) == [("Ada", 0, 23.04)]

@@ -18,7 +18,7 @@ from stentor.stage import rtp
 from stentor.stage.ice import Ice, IceSettings, guard_datagrams
 from stentor.stage.peer import DtlsCertificate, Peer, PeerState
 from tests.support.caller import Caller, calling, spoken
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 TONE: Samples = (0.2 * np.sin(2 * np.pi * 250 * np.arange(48_000) / 48_000)).astype(np.float32)
 PACKETS = spoken(TONE)
@@ -50,7 +50,7 @@ async def talking(*, listens: bool = True) -> AsyncIterator[Talk]:
             yield talk
         finally:
             await talk.peer.close()
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, PATIENCE_S)
 
 
 def test_the_adapter_was_written_for_this_aiortc() -> None:
@@ -110,7 +110,7 @@ async def test_a_fingerprint_that_is_not_the_callers_is_refused() -> None:
         answer = await peer.answer()
         task = asyncio.create_task(peer.run())
         await caller.take(answer)
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, PATIENCE_S)
         assert peer.state is PeerState.CLOSED
 
 

@@ -3,92 +3,128 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-QUICK = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-"""A second of a processor less in each run: only xdist is used here."""
+from tests.support import twice
+
 ONCE = """
 from pathlib import Path
 def test_by_chance():
-    mark = Path(__file__).with_name("ran")
-    seen = mark.exists()
-    mark.touch()
-    assert seen, "the first run was spoiled"
+    mark = Path(__file__).with_name("{mark}")
+    ran = len(mark.read_text()) if mark.exists() else 0
+    mark.write_text("x" * (ran + 1))
+    assert ran >= {times}, "spoiled"
+def test_well():
+    pass
 """
 ALWAYS = "def test_wrong():\n    assert 1 == 2\n"
-
-
+DIES = "import os\ndef test_dies():\n    os._exit(3)\n"
 INI = "[pytest]\nmarkers =\n  realtime\n  processes\n"
 
 
-def twice(folder: Path, source: str, *more: str, kind: str = "integration") -> subprocess.CompletedProcess[str]:
-    """The runner in a folder with one test file of some kind."""
-    (folder / "pytest.ini").write_text(INI)
-    (folder / kind).mkdir(exist_ok=True)
-    (folder / kind / "test_it.py").write_text(source)
-    command = [sys.executable, "-m", "tests.support.twice", str(folder), f"--rootdir={folder}", "-p", "xdist"]
-    return subprocess.run(
-        [*command, "-p", "tests.support.collection", f"--config-file={folder}/pytest.ini", *more],
-        cwd=ROOT, env=QUICK, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+class Runner:
+    """Runs a folder of test files; a calm machine need not be waited for."""
+
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capture = folder, capture
+        (folder / "pytest.ini").write_text(INI)
+
+    def add(self, name: str, source: str, *, kind: str = "integration", fails: int = 1) -> None:
+        """A file with a test that fails so often, if it fails by chance."""
+        (self.folder / kind).mkdir(exist_ok=True)
+        file = self.folder / kind / f"test_{name}.py"
+        file.write_text(source.replace("{mark}", f"ran-{name}").replace("{times}", str(fails)))
+
+    def run(self, *more: str) -> tuple[int, list[str]]:
+        """The code, and what is printed."""
+        options = [f"--rootdir={self.folder}", "-p", "xdist", "-p", "tests.support.collection", *more]
+        code = twice.run([str(self.folder), f"--config-file={self.folder}/pytest.ini", *options])
+        return code, self._capture.readouterr().out.splitlines()
 
 
-@pytest.mark.parametrize("source", [ONCE, ALWAYS], ids=["by chance", "wrong"])
-def test_a_first_failure_is_printed_with_its_reason(tmp_path: Path, source: str) -> None:
-    """Green only when the second run is, and never without a word."""
-    done = twice(tmp_path, source)
-    by_chance = source is ONCE
-    assert (done.returncode == 0) == by_chance, done.stdout
-    reason = "the first run was spoiled" if by_chance else "assert 1 == 2"
-    word = "FLAKY" if by_chance else "FAILED AT FIRST"
-    assert any(line.startswith(word) and reason in line for line in done.stdout.splitlines()), done.stdout
+@pytest.fixture
+def runner(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Runner:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # a second of a processor less in each run
+    monkeypatch.setenv("PYTHONPATH", os.getcwd())  # noqa: PTH109
+    monkeypatch.setenv(twice.RECORD, str(tmp_path / "flaky.tsv"))
+    monkeypatch.setattr(twice, "_calm", lambda: None)
+    return Runner(tmp_path, capfd)
 
 
-@pytest.mark.parametrize("marked", [False, True], ids=["a rule", "judges seconds"])
-def test_only_what_runs_in_real_time_has_a_second_try(tmp_path: Path, marked: bool) -> None:
-    """What judges no seconds and drives nothing cannot fail by chance: nothing is run again, and the end says why."""
-    mark = "import pytest\n@pytest.mark.realtime\n" if marked else ""
-    source = ONCE.replace("def test_by", f"{mark}def test_by")
-    done = twice(tmp_path, source, "-m", "realtime" if marked else "not realtime", kind="unit")
-    assert (done.returncode == 0) == marked, done.stdout
-    word = "FLAKY unit." if marked else "FAILED unit."
-    assert any(line.startswith(word) for line in done.stdout.splitlines()), done.stdout
+def said(lines: list[str], word: str) -> list[str]:
+    """The names of tests in the lines that begin like this."""
+    return [found[1] for line in lines if (found := re.match(rf"{word} (\w[\w.]*::\w+)", line))]
 
 
-def test_one_that_has_one_try_leaves_none_to_others(tmp_path: Path) -> None:
-    """A wrong rule is not hidden behind a flaky browser."""
-    (tmp_path / "unit").mkdir()
-    (tmp_path / "unit" / "test_rule.py").write_text(ALWAYS)
-    done = twice(tmp_path, ONCE)
-    assert done.returncode == 1
-    assert "FLAKY" not in done.stdout
-
-
-def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
-    """pytest's other exit codes pass through."""
-    assert twice(tmp_path, "").returncode == 5
-
-
-def test_the_second_run_is_not_spread_over_processes(tmp_path: Path) -> None:
-    """However the options were written: what failed beside others is tried alone."""
-    done = twice(tmp_path, ONCE, "-n", "2", "--dist", "loadfile")
-    assert done.returncode == 0, done.stdout
-    first, second = done.stdout.split("Once more, alone")
-    assert "workers" in first
+def test_a_first_failure_is_printed_with_its_reason(runner: Runner) -> None:
+    """Green only when the second run is, and never without a word; the second is of nothing else, and alone."""
+    runner.add("chance", ONCE)
+    code, lines = runner.run("-n", "2", "--dist", "loadfile")
+    assert (code, said(lines, "FLAKY")) == (0, ["integration.test_chance::test_by_chance"])
+    assert any("spoiled" in line for line in lines if line.startswith("FLAKY"))
+    second = "\n".join(lines).split("Once more, alone")[1]
+    assert "1 passed, 1 deselected" in second
     assert "workers" not in second
+    (runner.folder / "integration" / "ran-chance").unlink()
+    assert "(1 times before)" in next(line for line in runner.run()[1] if line.startswith("FLAKY"))
 
 
-@pytest.mark.parametrize("files", [6, 7])
-def test_many_files_do_not_fail_by_chance(tmp_path: Path, files: int) -> None:
+def test_what_is_wrong_fails(runner: Runner) -> None:
+    """As often as it is tried; and what passed later is told apart."""
+    runner.add("chance", ONCE)
+    runner.add("wrong", ALWAYS)
+    runner.add("rule", ONCE, kind="unit")
+    code, lines = runner.run()
+    assert code == 1
+    assert said(lines, "FAILED")[-1] == "integration.test_wrong::test_wrong"
+    assert sorted(said(lines, "FAILED AT FIRST")) == [
+        "integration.test_chance::test_by_chance",
+        "unit.test_rule::test_by_chance",
+    ]
+    assert not said(lines, "FLAKY")
+
+
+@pytest.mark.parametrize("kind", ["integration", "unit"])
+def test_what_drives_processes_has_a_last_try(runner: Runner, kind: str) -> None:
+    """And what drives none has not."""
+    runner.add("busy", ONCE, kind=kind, fails=2)
+    code, lines = runner.run()
+    again = any(line.startswith("FLAKY") and ", and again" in line for line in lines)
+    assert (code == 0, again) == (kind == "integration",) * 2, lines
+
+
+@pytest.mark.parametrize(("kind", "files"), [("integration", twice.BY_CHANCE), ("unit", twice.RULES_BY_CHANCE)])
+def test_many_files_do_not_fail_by_chance(
+    runner: Runner, kind: str, files: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second try is for what happens rarely: where it would save a whole run, the run has failed."""
-    for number in range(1, files):
-        (tmp_path / "integration").mkdir(exist_ok=True)
-        (tmp_path / "integration" / f"test_{number}.py").write_text(ONCE.replace('"ran"', f'"ran{number}"'))
-    done = twice(tmp_path, ONCE)
-    assert (done.returncode == 0) == (files <= 6), done.stdout
-    assert ("FLAKY" in done.stdout) == (files <= 6), done.stdout
+    runs: list[list[str]] = []
+
+    def passes(_: list[str], failed: dict[str, twice.Failure]) -> dict[str, twice.Failure]:
+        runs.append(list(failed))
+        return {}
+
+    monkeypatch.setattr(twice, "_again", passes)
+    for number in range(files):
+        runner.add(f"{number}", ONCE, kind=kind)
+    assert runner.run()[0] == 0
+    runner.add("more", ALWAYS, kind=kind)
+    for mark in (runner.folder / kind).glob("ran-*"):
+        mark.unlink()
+    code, lines = runner.run()
+    assert code == 1
+    assert [len(each) for each in runs] == [files]
+    assert len([line for line in lines if line.endswith("do not fail by chance)")]) == files + 1
+
+
+def test_what_ran_no_test_is_a_failure(runner: Runner) -> None:
+    """pytest's other exit codes pass through; a process that died by a test is tried no more."""
+    runner.add("empty", "")
+    assert runner.run()[0] == 5
+    runner.add("dies", DIES)
+    code, lines = runner.run("-n", "1")
+    assert code == 1, lines
+    assert not any("Once more" in line for line in lines)

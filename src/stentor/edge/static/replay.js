@@ -16,16 +16,28 @@ const REMEMBER_EVERY_MS = 3000;
 const STEP_S = 5; // of the arrow keys
 const BACK_S = 10;
 const FORWARD_S = 30;
+const DOCUMENT_TRIES = 4;
+const DOCUMENT_AGAIN_MS = 3000;
 const PICTURE = 512; // the side of what the lock screen shows; no system takes an SVG there
 
-/** @param {string} address */
-async function fetchDocument(address) {
+/**
+ * What stands there, or null: the recording plays without it. It is asked for again where the server is busy or the line
+ * is away, and where one server does not know yet what another has said: that the recording is complete.
+ * @param {string} address
+ * @returns {Promise<any>}
+ */
+async function fetchDocument(address, tries = DOCUMENT_TRIES) {
   try {
     const reply = await fetch(address, { signal: AbortSignal.timeout(30000) });
-    return reply.ok ? await reply.json() : null;
+    const said = await reply.json();
+    if (reply.ok) return said;
+    if (reply.status < 500 && said.code !== "no-outline") return null;
   } catch {
-    return null; // the recording plays without it
+    // again
   }
+  if (tries <= 1) return null;
+  await new Promise((done) => setTimeout(done, DOCUMENT_AGAIN_MS));
+  return fetchDocument(address, tries - 1);
 }
 
 export class Replay {

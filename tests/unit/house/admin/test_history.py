@@ -12,6 +12,7 @@ from stentor.base.units import SpaceId
 from stentor.evidence.counts import Counts
 from stentor.house.admin.history import KEPT_MS, OLD_MS, AudienceHistory
 from stentor.spaces.model import Space, State
+from tests.support.wait import PATIENCE_S
 
 ENDED_MS = 1_796_040_000_000
 
@@ -64,7 +65,7 @@ async def test_a_store_that_is_away_is_waited_for_once() -> None:
     asked = Asked(*(space(f"over-{number}", State.REPLAY, ENDED_MS) for number in range(30)))
     asked.together = 30
     history = AudienceHistory(cast(Any, asked), cast(Any, asked), lambda: ENDED_MS / 1000)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         assert sum(day.most for day in await history.days()) == 0
         await history.days()
     assert len(asked.of_which) == 30
