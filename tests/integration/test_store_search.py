@@ -148,8 +148,9 @@ async def test_pages_go_on_where_they_ended(finders: Finders, monkeypatch: pytes
     by phrases. No post twice, none left out."""
     for name, value in (("RANGE", 10), ("AHEAD_MS", 0), ("PROBED", 4), ("GATHERED_BY_POSTGRESQL", 60)):
         monkeypatch.setattr(search_index, name, value)
-    for name, sizes in (("LOOKED_AT", 20), ("ASKED", (3, 6, 11)), ("ASKED_OF_PHRASES", (20,)), ("AT_ONCE", 5)):
-        monkeypatch.setattr(f"stentor.store.search.{name}", sizes)
+    sizes = {"ASKED": (3, 6, 11), "ASKED_OF_PHRASES": (20,), "ASKED_OF_BEGINNINGS": (3, 6)}
+    for name, size in (sizes | {"LOOKED_AT": 20, "AT_ONCE": 5}).items():
+        monkeypatch.setattr(f"stentor.store.search.{name}", size)
     town, said = finders.town, list[tuple[int, str, str]]()
     for each in range(150):
         author = "anna" if each % 50 == 0 else "ben"
@@ -220,8 +221,9 @@ async def test_a_page_costs_the_same_however_many_posts_there_are(
     many."""
     for name, value in (("RANGE", 60), ("AHEAD_MS", 0), ("PROBED", 10), ("GATHERED_BY_POSTGRESQL", 40)):
         monkeypatch.setattr(search_index, name, value)
-    for name, sizes in (("LOOKED_AT", 40), ("ASKED", (5, 10, 25)), ("ASKED_OF_PHRASES", (30,)), ("AT_ONCE", 10)):
-        monkeypatch.setattr(f"stentor.store.search.{name}", sizes)
+    sizes = {"ASKED": (5, 10, 25), "ASKED_OF_PHRASES": (30,), "ASKED_OF_BEGINNINGS": (5, 10)}
+    for name, size in (sizes | {"LOOKED_AT": 40, "AT_ONCE": 10}).items():
+        monkeypatch.setattr(f"stentor.store.search.{name}", size)
     town, me = finders.town, finders.town.number["anna"]
     profiles = ProfilesTable(town.store.work)
 

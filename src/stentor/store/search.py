@@ -37,6 +37,8 @@ ASKED: Final = (60, 240, LOOKED_AT - 300)
 ASKED_OF_PHRASES: Final = (1000,)
 """Of phrases the texts are read, which is half of what such a search costs; and of posts that have the words few have
 them in a row, so all are asked for at once."""
+ASKED_OF_BEGINNINGS: Final = (60, 240)
+"""Of how words begin, which SQLite looks for in posts one by one or gathers from all posts: some ten thousand."""
 AT_ONCE: Final = 250
 """Of these, until the page is full: looked up who may read them, and their texts read."""
 MOST_PEOPLE_LOOKED_AT: Final = 300
@@ -166,7 +168,7 @@ def _posts(
     may = and_(*_meets(query, author), _may_find(me, now_ms))
     source = _source(connection, query, author, before, after)
     found = list[int]()
-    for part in _parts(source, before, ASKED_OF_PHRASES if query.phrases else ASKED):
+    for part in _parts(source, before, _asked(query)):
         ids = _standing(connection, part.ids, query.phrases) if query.phrases else part.ids
         columns = select(_POST.id).where(among(_POST.id, ids), may).order_by(_POST.id.desc())
         found += list(connection.execute(columns).scalars()) if ids else []
@@ -176,6 +178,13 @@ def _posts(
             return FoundPosts(found, None)
         before = part.before
     return FoundPosts(found, before)
+
+
+def _asked(query: SearchQuery) -> Sequence[int]:
+    """How many candidates the index is asked for each time."""
+    if any(each.prefix for each in query.terms):
+        return ASKED_OF_BEGINNINGS
+    return ASKED_OF_PHRASES if query.phrases else ASKED
 
 
 def _parts(source: _Source, before: int, asked: Sequence[int]) -> Iterator[_Part]:
@@ -203,7 +212,8 @@ def _source(connection: Connection, query: SearchQuery, author: int | None, befo
 
     if author is None:
         return by_words
-    if not query.words or len(_by(connection, author, before, after, LOOKED_AT)) < LOOKED_AT:
+    beginnings = any(each.prefix for each in query.terms)
+    if beginnings or not query.words or len(_by(connection, author, before, after, LOOKED_AT)) < LOOKED_AT:
         return by_author
     few = len(index.hits(connection, posts, query.terms, before, after, LOOKED_AT)) < LOOKED_AT
     return by_words if few else by_author

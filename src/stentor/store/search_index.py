@@ -29,7 +29,7 @@ WIDER: Final = 3
 PROBED: Final = 200
 """So many of the newest rows are looked at one by one: they tell what is quicker for the others that are wanted, to go
 on so, or to gather all that the index has and take the newest."""
-GATHERED_BY_SQLITE, GATHERED_BY_POSTGRESQL = 400_000, 100_000
+GATHERED_BY_SQLITE, GATHERED_BY_POSTGRESQL = 1_000_000, 100_000
 """Gathering costs as much as looking at so many rows one by one, were all to be gathered: of how words begin SQLite
 gathers those of all posts (1 M), and PostgreSQL of all words those of a range, for which it need not read the words."""
 ENOUGH: Final = 1.25
