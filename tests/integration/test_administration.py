@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -66,6 +67,13 @@ async def test_the_overview_is_true_without_a_script(house: House, admin: httpx.
     assert 'href="/accounts"' in found
     assert "Pages and accounts 1" in found
     assert "läuft nicht" in await page(house, admin, language="de")
+    assert re.search(r">\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d \(UTC\)</time>", found), (
+        "no script has said where this browser is"
+    )
+    admin.cookies.set("stentor-zone", "Asia%2FTokyo")
+    there = await page(house, admin, language="de")
+    assert re.search(r">\d+\. \w+ \d{4}, \d\d:\d\d Uhr \(Ortszeit Tokyo\)</time>", there)
+    admin.cookies.delete("stentor-zone")
     await house.http.post("/api/v1/spaces/evening/end")
     assert "Nothing is on right now." in await page(house, admin)
 
