@@ -142,7 +142,9 @@ async def test_what_is_private_is_announced_to_nobody(house: House) -> None:
         assert not await posts(house, "eve")
         assert (await house.anyone.get(f"/api/v1/posts/{post['id']}")).status_code == 404
         theirs = (await finn.get(f"/api/v1/posts/{answer.json()['id']}")).json()
-        assert theirs["space_card"] is None
+        assert (theirs["space_card"], theirs["space"]) == (None, "open"), "who has put it there knows its id"
+        strangers = (await house.anyone.get(f"/api/v1/posts/{answer.json()['id']}")).json()
+        assert (strangers["space_card"], strangers["space"]) == (None, None)
         assert (await eve.put("/api/v1/spaces/open/visibility", json={"visibility": "public"})).is_success
         assert len(await posts(house, "eve")) == 1, "it is public for the first time again"
 

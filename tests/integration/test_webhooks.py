@@ -158,7 +158,7 @@ async def test_only_what_was_chosen_is_told(site: Site) -> None:
 
 
 async def test_private_spaces_are_told_to_those_who_may_know(site: Site) -> None:
-    """The title of a private space reaches no other webhook of the site."""
+    """The title of a private space reaches no other webhook of the site, nor does its id with a post."""
     open_hook, _ = await site.hook("/open")
     trusted, _ = await site.hook("/trusted", private=True)
     await site.house.create("hidden", visibility="members", title="Behind the door")
@@ -167,6 +167,13 @@ async def test_private_spaces_are_told_to_those_who_may_know(site: Site) -> None
     await site.types("/open", 1)
     assert [json.loads(each.body)["data"]["space"] for each in site.came("/open")] == ["shown"]
     assert not any(b"Behind the door" in each.body for each in site.came("/open"))
+    async with person(site.house, "bea") as bea:
+        await put(bea, "Come along", space="hidden")
+        await site.types("/trusted", 3)
+        await site.types("/open", 2)
+    for path, wanted in (("/open", None), ("/trusted", "hidden")):
+        [told] = [each for each in map(json.loads, (one.body for one in site.came(path))) if "text" in each["data"]]
+        assert told["data"]["space"] == wanted
     for each in (open_hook, trusted):
         await site.house.http.delete(f"/api/v1/webhooks/{each}")
 

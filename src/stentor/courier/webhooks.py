@@ -83,7 +83,7 @@ class WebhookSender:
             "visibility": post.visibility.name.lower(),
             "warning": post.warning,
             "language": post.language,
-            "space": post.space,
+            "space": post.space if found.space or hook.private else None,
         }
         said["reply_to"] = f"{post.reply_to}" if post.reply_to is not None else None
         return hooks.of_post(done, number, author, at_ms, said)

@@ -172,6 +172,7 @@ class PostView(msgspec.Struct, frozen=True):
     media: list[MediaView]
     poll: PostPollView | None
     space: str | None
+    """To its author always; to others None where there is no card."""
     space_card: SpaceCardView | None
     """None where everybody may not know of the space, and where it is gone."""
     boost: PostView | None

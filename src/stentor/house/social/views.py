@@ -64,7 +64,7 @@ class PostViews:
             reply_to_handle=found.answered.address if found.answered else None,
             media=[media_schema.media(each, public=post.visibility in OPEN) for each in found.media],
             poll=self._poll(found.poll, mark, own=own) if found.poll else None,
-            space=post.space,
+            space=post.space if found.space or found.mine else None,
             space_card=self.card(found.space) if found.space else None,
             boost=self.post(found.boost) if found.boost else None,
             quote=self._quote(found),
