@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -169,6 +170,11 @@ async def test_what_fails_is_tried_again(site: Site, stranger: Receiver) -> None
     for key in ("two", "three"):
         await site.becomes(key, DeliveryState.DONE)
     assert sorted(each.path for each in stranger.received) == ["/one", "/one", "/three", "/two"]
+    stranger.answering = lambda _: (503, {})
+    many = msgspec.structs.replace(jobs[0], key="many", once=True)
+    await site.queue.put_together([many])
+    row = await site.becomes("many", DeliveryState.WAITING)
+    assert 45_000 < row.due_ms - row.at_ms < 75_000, "one of thousands comes back when the others have been told"
 
 
 async def test_a_host_that_asks_for_time_gets_it(site: Site, stranger: Receiver) -> None:

@@ -204,7 +204,7 @@ class Dispatcher:
         self._learn(job.host, lane, outcome)
         now_ms = unix_ms(self._clock())
         failures = (row.attempts if row else 0) + 1
-        later_s = again_s(failures, self._chance()) if outcome.trouble and outcome.again else None
+        later_s = again_s(failures + job.once, self._chance()) if outcome.trouble and outcome.again else None
         if later_s is not None:
             later_s = max(later_s, outcome.wait_s)
         self.done, self.failed = self.done + (not outcome.trouble), self.failed + bool(outcome.trouble)

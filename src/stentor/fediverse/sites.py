@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -108,6 +109,7 @@ class Home(msgspec.Struct, frozen=True):
         return ids.parse(path.removeprefix(below)) if path != uri and path.startswith(below) else None
 
 
+@lru_cache(maxsize=2048)  # it is asked several times of each address, and of many in one go
 def server(uri: str) -> str:
     """The host (with a port that is not the usual one) of an address of the web; empty for what is none."""
     if len(uri) > LONGEST or not uri.isprintable() or " " in uri or "\\" in uri:
