@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
-from typing import IO
+from collections.abc import Iterable
+from typing import IO, Final
 
 import click
 import msgspec
@@ -16,6 +18,9 @@ from stentor.spaces.visibility import Visibility
 
 AT_ONCE = 200
 """Tickets that the house makes at one call."""
+HEADINGS: Final = ("name", "names", "namen")
+"""What a first line with headings begins with, as on the page of listeners (``guest-list.js``)."""
+_CELL: Final = re.compile(r'\s*"((?:[^"]|"")*)"|([^,;\t]*)')
 CHOICES = click.Choice([each.value for each in Visibility])
 SAID = {
     Visibility.PUBLIC: "everybody may hear it, and it stands in the lists",
@@ -54,6 +59,15 @@ def visibility(space_id: str, choice: str, data: str | None, as_json: bool) -> N
     click.echo(f"{space_id}: {SAID[Visibility(choice)]}.\nListeners come in here: {now['audience']['page']}")
 
 
+def first_column(lines: Iterable[str]) -> list[str]:
+    """What stands before the first comma, semicolon or tab of each line of a CSV file; a line of headings is left
+    out."""
+    found = [match for line in lines if (match := _CELL.match(line.rstrip("\r\n")))]
+    cells = [(each[2] if each[1] is None else each[1].replace('""', '"')).strip() for each in found]
+    named = [each for each in cells if each]
+    return named[1:] if len(named) > 1 and named[0].lower() in HEADINGS else named
+
+
 @click.command()
 @options.space
 @click.argument("names", type=click.File("r", encoding="utf-8-sig"), metavar="FILE")
@@ -63,7 +77,7 @@ def tickets(space_id: str, names: IO[str], data: str | None) -> None:
 
     Prints CSV with number, name, code and link. Codes are told this once.
     """
-    wanted = [row[0].strip() for row in csv.reader(names) if row and row[0].strip()]
+    wanted = first_column(names)
     if not wanted:
         raise BadInput("There is no name in that file.")
     out = csv.writer(sys.stdout)

@@ -1,5 +1,6 @@
 // Who may listen to a space: the choice, the list of who is invited, tickets, and who is shut out.
 
+import { firstColumn } from "./guest-list.js";
 import { $, ask, button, element, text, when } from "./page.js";
 import { attempt, values } from "./sign.js";
 import { Visibility } from "./visibility.js";
@@ -22,18 +23,6 @@ const tell = (method, noun, body) => ask(method, `${path}${noun}`, { token, body
 
 /** @param {string[]} cells */
 const line = (cells) => cells.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",") + "\r\n";
-
-/**
- * The first column of a CSV file, or of lines that somebody wrote.
- * @param {string} written
- */
-function firstColumn(written) {
-  const cells = written.replace(/^\uFEFF/, "").split(/\r?\n/).map((row) => {
-    const quoted = /^\s*"((?:[^"]|"")*)"/.exec(row);
-    return (quoted ? quoted[1].replaceAll('""', '"') : row.split(/[,;\t]/)[0]).trim();
-  });
-  return cells.filter(Boolean);
-}
 
 /**
  * Makes a link give a file.
