@@ -18,6 +18,7 @@ from tests.unit.test_docs import DOCS, ROOT, ROW, ids, reference, section
 SAMPLE = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"\bSTENTOR_[A-Z_]+")
 WHIP = "POST /whip/{space}"
+PLACEHOLDER = re.compile(r"\b[A-Z]+\b|…|\.\.\.|[|>*]")
 
 
 def samples(path: Path, *languages: str) -> list[str]:
@@ -64,6 +65,21 @@ def test_commands_are_those_of_the_command_line(path: Path) -> None:
             parse(words[1:])
         except click.UsageError as error:
             pytest.fail(f"{shlex.join(words)}: {error.format_message()}")
+
+
+@pytest.mark.parametrize("path", DOCS, ids=ids)
+def test_values_that_sentences_name_are_allowed(path: Path) -> None:
+    """A command in the middle of a sentence may leave things out, but what it says can be typed as it stands there."""
+    sentences = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
+    for line in re.findall(r"`stentor ([^`\n]+)`", sentences):
+        if PLACEHOLDER.search(line):
+            continue
+        try:
+            parse(shlex.split(line))
+        except click.BadParameter as error:
+            pytest.fail(f"stentor {line}: {error.format_message()}")
+        except (AssertionError, click.UsageError):
+            pass
 
 
 @pytest.mark.parametrize("path", DOCS, ids=ids)

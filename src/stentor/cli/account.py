@@ -11,6 +11,7 @@ from stentor.cli.house import House
 from stentor.people.model import SiteRole
 from stentor.people.scopes import LONGEST_DAYS, Scope
 
+SCOPES = click.Choice([each.value for each in Scope])
 FIRST_LINK_S = 3600
 """It stands in a terminal or in a log, so it dies soon; `stentor account link` makes another."""
 
@@ -51,7 +52,7 @@ def link(data: str | None, as_json: bool) -> None:
 @account.command()
 @click.argument("handle")
 @click.option("--name", default="Program", show_default=True, help="What the token is for.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([*Scope]), help="What it may do; more than once.")
+@click.option("--scope", "scopes", multiple=True, type=SCOPES, help="What it may do; more than once.")
 @click.option("--days", type=click.IntRange(1, LONGEST_DAYS), default=90, show_default=True, help="Then it ends.")
 @click.option("--revoke", metavar="ID", help="Revoke this token instead of making one.")
 @options.data

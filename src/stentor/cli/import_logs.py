@@ -34,8 +34,8 @@ MOST_UNREAD = 0.5
 @click.argument("space")
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...")
 @click.option(
-    "--format", "shape", type=click.Choice(list(LogShape)), default=LogShape.AUTO, show_default=True,
-    help="Who wrote them; each line is looked at when left out.",
+    "--format", "shape", type=click.Choice([each.value for each in LogShape]), default=LogShape.AUTO.value,
+    show_default=True, help="Who wrote them; each line is looked at when left out.",
 )  # fmt: skip
 @click.option("--trusted", default="", metavar="NETWORKS",
               help="Proxies between listeners and log, such as 10.0.0.0/8: their X-Forwarded-For counts.")  # fmt: skip
@@ -43,7 +43,7 @@ MOST_UNREAD = 0.5
 @click.option("--line-mbps", type=click.FloatRange(0), default=0.0, help="The line that there was.")
 @click.option("--name", default="log", show_default=True, help="What stands for the edge in the rows.")
 def import_logs(
-    space: str, logs: tuple[str, ...], shape: LogShape, trusted: str, places: int, line_mbps: float, name: str
+    space: str, logs: tuple[str, ...], shape: str, trusted: str, places: int, line_mbps: float, name: str
 ) -> None:
     """Make rows of SPACE from access logs (`> ROWS.jsonl`), for counts and verdict.
 
@@ -60,7 +60,7 @@ def import_logs(
     room = EdgeRoom(places=places, line_bps=round(line_mbps * 1e6))
     tally = LogTally(space, hashed, name=name, trusted=forwarded.networks(trusted), room=room)
     with ExitStack() as files, tempfile.TemporaryFile() as kept:
-        read = [_LogFile(log, shape, files) for log in logs]
+        read = [_LogFile(log, LogShape(shape), files) for log in logs]
         for found in heapq.merge(*read, key=lambda each: each.ended_s):
             _keep(kept, tally.hear(found))
         _keep(kept, tally.finish())

@@ -44,8 +44,8 @@ def _text(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @_text("imprint")
 @_text("privacy")
 @_text("rules")
-@click.option("--sign-up", type=click.Choice(list(SignUp)), help="Who may make an account.")
-@click.option("--create-spaces", type=click.Choice(list(Creators)), help="Who may open spaces.")
+@click.option("--sign-up", type=click.Choice([each.value for each in SignUp]), help="Who may make an account.")
+@click.option("--create-spaces", type=click.Choice([each.value for each in Creators]), help="Who may open spaces.")
 @options.data
 @options.as_json
 def set_(logo: str | None, data: str | None, as_json: bool, **wishes: Any) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from stentor.base import domain, started
 from stentor.base.config import Settings
-from stentor.cli import options
+from stentor.cli import options, stentor
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +25,28 @@ def begin(folder: Path, **given: object) -> Settings:
     settings = options.settings(remembering=False, data=str(folder), **given)
     started.remember(settings)
     return settings
+
+
+def test_choices_are_what_is_typed() -> None:
+    """Words as the documents and the API have them, not the names that they have in the code."""
+    chosen = [
+        (command.name, choice)
+        for command in commands(stentor)
+        for parameter in command.params
+        if isinstance(parameter.type, click.Choice)
+        for choice in parameter.type.choices
+    ]
+    assert len(chosen) > 50
+    assert not [(name, choice) for name, choice in chosen if type(choice) is not str]
+
+
+def commands(group: click.Command) -> Iterator[click.Command]:
+    """A command and all below it."""
+    yield group
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            yield from commands(group.get_command(context, name) or group)
 
 
 def test_commands_know_the_ports_of_the_last_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
