@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 
+from stentor.cli import stentor
 from stentor.people.digests import digest
 from stentor.people.model import Account, SiteRole
 from stentor.people.scopes import PREFIX, ApiToken, Scope, scope_of
@@ -148,6 +152,26 @@ async def test_a_secret_is_shown_once_and_not_kept(site: Site) -> None:
         kept = str(connection.execute("SELECT * FROM api_tokens").fetchall())
     assert made["token"] not in kept
     assert digest(made["token"]) in kept
+
+
+async def test_from_the_command_line(site: Site) -> None:
+    """Made as the documents write it, listed with scopes, end and last use, and revoked."""
+    environment = {"STENTOR_DATA": str(site.house.settings.folder), "STENTOR_PORT": str(site.house.settings.port)}
+
+    async def run(*arguments: str) -> str:
+        command = ["account", "token", "other", *arguments]
+        result = await asyncio.to_thread(CliRunner(env=environment).invoke, stentor, command)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    secret = (await run("--name", "Terminal", "--scope", "read", "--scope", "posts", "--days", "3")).split()[-1]
+    [line] = [each.rstrip() for each in (await run()).splitlines() if "Terminal" in each]
+    assert line.endswith("never"), "it was not used yet"
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert (await site.house.anyone.get("/api/v1/account", headers=headers)).status_code == 200
+    [line] = [each.rstrip() for each in (await run()).splitlines() if "Terminal" in each]
+    assert re.search(r"Terminal +posts, read +\d{4}-\d\d-\d\d +\d{4}-\d\d-\d\d$", line), line
+    assert "Terminal" not in await run("--revoke", line.split()[0])
 
 
 async def test_a_kept_answer_does_not_outlive_its_token(site: Site) -> None:

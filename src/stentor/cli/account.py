@@ -76,8 +76,11 @@ def token(
     elif not found["tokens"]:
         click.echo("There is no token.")
     else:
-        shown = [(row["id"], row["name"], ", ".join(row["scopes"]), _when(row["ends_ms"])) for row in found["tokens"]]
-        tables.rows(("id", "name", "scopes", "ends"), shown, wraps="scopes")
+        shown = [
+            (row["id"], row["name"], ", ".join(row["scopes"]), _when(row["ends_ms"]), _when(row["used_ms"]))
+            for row in found["tokens"]
+        ]
+        tables.rows(("id", "name", "scopes", "ends", "last used"), shown, wraps="scopes")
 
 
 def _when(ms: int | None) -> str:
