@@ -27,7 +27,7 @@ FOR_SOME = (
     "/stage/theirs", "/stage/theirs/listeners", "/stage/theirs/webhooks", "/stage/theirs/simulcast",
 )  # fmt: skip
 """Pages that only some may use: administrators, moderators, who may open spaces, hosts of this one."""
-FILLED_IN = """[...document.querySelectorAll('main input, main select, main textarea, main form button, main .primary')]
+FILLED_IN = """[...document.querySelectorAll('main :is(input, select, textarea, form button, button.primary)')]
   .filter((each) => each.checkVisibility() && !each.disabled && !each.closest('#token, #listen'))
   .map((each) => each.outerHTML)"""
 MONTHS = [MonthCounts("2026-11", reports=3, strangers=1, reasons={"spam": 2, "hate": 1}, decisions={"ban-site": 2})]

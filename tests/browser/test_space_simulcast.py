@@ -52,8 +52,9 @@ async def test_hosts_send_a_talk_elsewhere(house: Whole, browsers: Browsers) -> 
         host.watch.complaints = [each for each in host.watch.complaints if "400" not in each]  # the form's own error
         found = (await house.call("GET", "/spaces/sent/destinations"))["destinations"]
         assert [(each["kind"], each["on"]) for each in found] == [("srt", True), ("whip", True)]
-        for _ in found:
+        for left in reversed(range(len(found))):
             await page.locator("#destinations .danger").first.click()
             await host.sure()
+            await host.until(f"document.querySelectorAll('#destinations .danger').length === {left}", "it is gone")
         await host.says("#destinations", "No destinations yet")
     assert (await house.call("GET", "/spaces/sent/destinations"))["destinations"] == []

@@ -220,8 +220,8 @@ async def test_a_host_connects_chooses_and_sees_what_came_of_it(site: Site) -> N
     await site.talk("trees")
     asked = await site.ada.get("/account/outlets?kind=mastodon", headers=FORM)
     assert asked.text.count("not yet tried in earnest") == 2
-    assert "documentation of 2026-11-28, not" in asked.text
-    assert "documentation of 2017-01, not" in asked.text, "that of the newsletter"
+    assert "documentation of 28 November 2026, not" in asked.text
+    assert "documentation of January 2017, not" in asked.text, "that of the newsletter"
     wrong = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="")
     assert wrong.status_code == 400
     gone = await site.form("/account/outlets", kind="mastodon", server=site.other.url, token="very secret")

@@ -21,6 +21,8 @@ class _Way(NamedTuple):
     """With the day of the week in it."""
     short: str
     zone: str
+    ordinal: str = ""
+    """Behind the number of a day."""
 
 
 _WAYS: Final = {
@@ -39,6 +41,7 @@ _WAYS: Final = {
         "{day}, {number}. {month} {year}, {clock} Uhr",
         "{number}. {month} {year}, {clock} Uhr",
         "Ortszeit {place}",
+        ".",
     ),
 }  # fmt: skip
 
@@ -61,6 +64,13 @@ def written(ms: int, language: str, zone: str = "") -> str:
 def moment(ms: int | None, language: str, zone: str = "") -> str:
     """The same without the day of the week, as ``4 December 2026, 20:00 (Berlin time)``; empty for None."""
     return "" if ms is None else _said(ms, language, zone, short=True)
+
+
+def day(date: str, language: str) -> str:
+    """A date of ISO 8601, with or without its day, as ``4 December 2026`` or ``December 2026``."""
+    way, (year, month, *rest) = _WAYS.get(language) or _WAYS["en"], date.split("-")
+    number = f"{int(rest[0])}{way.ordinal} " if rest else ""
+    return f"{number}{way.months[int(month) - 1]} {year}"
 
 
 def _said(ms: int, language: str, zone: str, *, short: bool) -> str:

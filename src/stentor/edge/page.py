@@ -136,7 +136,7 @@ class ListenerPages:
             host_picture=_picture(space, listeners, below),
             cover=_cover(space, listeners, below),
             seats=[seat for seat in space.seats.values() if seat.connected],
-            to_come=self._named(space, language),
+            to_come=_named(space),
             house=self._house,
             report=f"{self._house}/report?kind=space&id={space.id}",
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
@@ -144,16 +144,6 @@ class ListenerPages:
             phases=phase.document(),
             door=json.loads(known),
         )
-
-    def _named(self, space: Space, language: str) -> list[str]:
-        """Who is to come besides the host; afterwards who was there, with their roles, for as long as the recording."""
-        if space.state not in (State.SCHEDULED, State.REPLAY):
-            return []
-        named = people(space)[1 : 1 + MOST_NAMED]
-        if space.state is State.SCHEDULED:
-            return [seat.name for seat in named]
-        roles = {Role.CO_HOST: "co_host"}
-        return [f"{seat.name} ({self.catalogue.text(language, roles.get(seat.role, 'guest'))})" for seat in named]
 
     def clip(self, space: Space, cut: Cut, now: float, below: str = "") -> Document:
         """The page of some seconds of a recording; it needs no script."""
@@ -268,3 +258,14 @@ def _clock(at_s: float) -> str:
     """``12:34``, ``1:02:03``."""
     minutes, seconds = divmod(int(at_s), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}" if minutes >= 60 else f"{minutes}:{seconds:02}"
+
+
+def _named(space: Space) -> list[tuple[str, str]]:
+    """Who is to come besides the host; afterwards who was there, with the key of their role's name, for as long as the
+    recording."""
+    if space.state not in (State.SCHEDULED, State.REPLAY):
+        return []
+    named = people(space)[1 : 1 + MOST_NAMED]
+    if space.state is State.SCHEDULED:
+        return [(seat.name, "") for seat in named]
+    return [(seat.name, "co_host" if seat.role is Role.CO_HOST else "guest") for seat in named]

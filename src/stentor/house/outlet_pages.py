@@ -4,6 +4,7 @@ work without JavaScript. A secret that was given is never shown again."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from stentor.base.errors import NotAllowed
+from stentor.base.times import day
 from stentor.base.units import made_id
 from stentor.house.forms import Page, form_of, see, tried
 from stentor.house.outlets.browser import BACK, BROWSERS, BrowserConnecting
@@ -73,7 +75,7 @@ class _Connecting:
             renews=renews, browsers=BROWSERS,
             people={each: await desk.newsletters.table.counted(each) for each in letters},
             waiting=await self.browsers.waiting(mine), mails=desk.newsletters.post.on,
-            mails_document=DOCUMENT, mails_since=DOCUMENT_OF,
+            mails_document=DOCUMENT, mails_since=DOCUMENT_OF, day=partial(day, language=visit.language),
             money=desk.money, spent=await desk.spent() if outlet and outlet.kind == X else "",
             handle=visit.account.handle, at=desk.home, trouble=troubles(self.pages, visit),
             given={name: value for name, value in (given or {}).items() if name in kept},

@@ -62,6 +62,10 @@ SECTIONS = (
     ("/admin/design", "sections.design", "react"),
 )
 """What administrators go to: the address, the key of its name, and its picture."""
+SILENT = (
+    Phase.UNPLANNED, Phase.SCHEDULED, Phase.NO_SHOW, Phase.ENDED, Phase.UNFINISHED, Phase.REMOVED, Phase.UNRECORDED
+)  # fmt: skip
+"""As ``spaces.js`` has them."""
 _Request = Request[Any, Any, Any]
 Finding = Callable[[_Request, str], Awaitable[Space]]
 
@@ -348,8 +352,8 @@ def _problem(request: _Request) -> str:
 
 
 def _leads_to(phase: Phase) -> str:
-    """What the link to a space's page promises: ``listen`` or ``replay``, where there is something to hear."""
-    if phase in (Phase.ENDED, Phase.UNFINISHED, Phase.REMOVED):
+    """What the link to a space's page promises: ``listen`` or ``replay``, where somebody is to be heard."""
+    if phase in SILENT:
         return "open"
     return "replay" if phase is Phase.REPLAY else "listen"
 

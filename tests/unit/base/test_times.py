@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stentor.base.times import moment, written, zone_of
+from stentor.base.times import day, moment, written, zone_of
 
 AT_MS = round(datetime(2026, 12, 4, 19, 0, tzinfo=UTC).timestamp()) * 1000
 
@@ -37,3 +37,9 @@ def test_a_time_says_whose_clocks_it_means(language: str, zone: str, said: str) 
 def test_what_is_no_zone_is_none(name: str) -> None:
     """Nothing that a browser tells leads to another file."""
     assert zone_of(name) is None
+
+
+def test_a_day_is_written_out() -> None:
+    """Also of a document that names no more than its month."""
+    assert [day("2026-11-28", "en"), day("2026-11-28", "de")] == ["28 November 2026", "28. November 2026"]
+    assert [day("2017-01", "en"), day("2017-01", "de")] == ["January 2017", "Januar 2017"]

@@ -103,7 +103,7 @@ async def test_topics_links_and_roles_stay_with_a_space() -> None:
     old = msgspec.structs.replace(SPACES[2], seats=seats, about=about, language="en")
     async with edge(old, address=HERE) as rig:
         page = (await rig.get("/s/old"))[2].decode()
-        assert "Ben (guest)" in page
+        assert 'Ben (<span data-text="guest">guest</span>)' in page, "the reader's language is put in its place"
         assert '<a href="/?q=%23public-radio">#public-radio</a>' in page
         assert (
             'href="https://example.org/book" target="_blank" rel="noopener noreferrer nofollow ugc">The book</a>'

@@ -1,6 +1,7 @@
 // Asks this browser to be told of a talk: by its own service of push messages, without an account.
 
-import { $, text, when } from "./page.js";
+import { $, text } from "./page.js";
+import { locale } from "./shared/texts.js";
 
 /** @type {{ space: string, key: string }} */
 const { space, key } = JSON.parse($("page").textContent);
@@ -46,7 +47,8 @@ async function subscribe() {
   button.hidden = true;
 }
 
-for (const time of document.querySelectorAll("time")) time.textContent = when(Date.parse(time.dateTime));
+const whole = new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "short" });
+for (const time of document.querySelectorAll("time")) time.textContent = whole.format(Date.parse(time.dateTime));
 for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[name=zone]"))) field.value = zone;
 button.addEventListener("click", async () => {
   button.disabled = true;

@@ -10,7 +10,7 @@ import { verdict } from "./verdict.js";
 import { Visibility } from "./visibility.js";
 
 const KEY = "stentor-admin-token";
-const SILENT = new Set(["ended", "unfinished", "removed", "unrecorded"]); // phases in which there is nothing to hear
+const SILENT = new Set(["unplanned", "scheduled", "no_show", "ended", "unfinished", "removed", "unrecorded"]); // nobody is to be heard
 const list = $("spaces");
 const notice = $("notice");
 const created = $("created");
