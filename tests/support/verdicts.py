@@ -28,21 +28,21 @@ from tests.support.nights import (
 
 HEAD = """# Judged nights
 
-`make proof-verdict` judges {nights:,} nights whose truth is known and writes this page. {many} seeds were judged:
-{seeds}.
-The first is the commit of [the rules](../explanation/verdict.md), others are later ones with the same rules: the
+`make proof-verdict` judges {nights:,} nights whose truth is known, and as many of recorded rows as is said below,
+and writes this page. Made nights: {seeds}.
+The first seed is the commit of [the rules](../explanation/verdict.md), others are later ones with the same rules: the
 nights follow from them, and nobody could know them while the rules were written. How many nights of a seed there are
-was chosen before they were run; none was left out, and each seed is told apart below.
+was chosen before they were run; none was left out.
 
-Nights are replayed at the level of [rows](evidence.md): [sources act one by
+Made nights are replayed at the level of [rows](evidence.md): [sources act one by
 one](../../tests/support/nights.py), and what an edge makes of them goes through its own code (the sample of
 sources, how they behave, the costliest). Connections are not real: this shows that the rules do what they say,
 not that attackers are like these. Rules and nights are by the same hand. The truth is the generator's ledger;
 what a request costs, and how fast the machine is, are drawn anew for each night. In one night of ten there are
 more sources than the sample holds. A night is at the border when the ledger is within a tenth of where another
-verdict begins; there MIXED is right as well.
+verdict begins; there MIXED is right as well. A second is full for the ledger as the rules have it: at 90 %, or at 70 %
+while the door told somebody to wait.
 """
-MANY = {1: "One", 2: "Two", 3: "Three"}
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,13 @@ def least_right(wrong: int, count: int) -> float:
 def page(seeds: Mapping[str, int], found: Sequence[Judged], besides: Iterable[str]) -> str:
     """``found`` are the nights of the seeds, one seed after the other."""
     told = " and ".join(f"{n:,} nights of `{seed}`" for seed, n in seeds.items())
-    head = HEAD.format(nights=len(found), many=MANY.get(len(seeds), len(seeds)), seeds=told)
-    every = [head, *by_seed(seeds, found), "## Together", "", *summary(found)]
+    head = HEAD.format(nights=len(found), seeds=told)
+    every = [
+        head,
+        *by_seed(seeds, found),
+        *(["## Together", ""] if len(seeds) > 1 else []),
+        *summary(found, len(seeds)),
+    ]
     return "\n".join([*every, *tables(found), *misses(found), *besides]) + "\n"
 
 
@@ -150,8 +155,10 @@ def by_seed(seeds: Mapping[str, int], found: Sequence[Judged]) -> Iterator[str]:
         since += count
 
 
-def summary(found: Sequence[Judged]) -> Iterator[str]:
-    yield from right(found)
+def summary(found: Sequence[Judged], seeds: int = 2) -> Iterator[str]:
+    """Of all seeds; of a single one it stands there already."""
+    if seeds > 1:
+        yield from right(found)
     inside = [one for one in found if one.audience and one.hostile and not one.truth.fault]
     held = [
         one for one in inside if one.hostile and one.hostile.low - 0.05 <= one.truth.hostile <= one.hostile.high + 0.05
