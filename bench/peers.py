@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from math import ceil
 from pathlib import Path
 from typing import NamedTuple
@@ -127,7 +127,12 @@ def _many(command: Callable[[int], list[str]], count: int, path: str, settle_s: 
     with ExitStack() as stack:
         processes = [stack.enter_context(server(command(port), port)) for _ in range(ceil(count / A_PROCESS))]
         time.sleep(settle_s)
-        yield Peer(f"http://127.0.0.1:{port}{path}", processes)
+        try:
+            yield Peer(f"http://127.0.0.1:{port}{path}", processes)
+        finally:
+            for process in processes:  # all at once: each takes its time with its listeners
+                with suppress(psutil.NoSuchProcess):
+                    process.terminate()
 
 
 def _edge(path: str) -> Callable[[int], AbstractContextManager[Peer]]:
