@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from stentor.client.speaker import Speaker
-from tests.support.receivers import Recorded, rtmp_server, srt_server, whip_server
+from tests.support.receivers import Probed, Recorded, rtmp_server, srt_server, whip_server
 from tests.support.sound import MATCHED, correlation, voice
 from tests.support.wait import eventually
 from tests.support.whole import Whole, whole
@@ -103,6 +103,12 @@ async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
     for file, codec in kinds.items():
         found = Recorded(tmp_path / file)
         assert found.codecs == {"video": "h264 1280", "audio": codec}
+        probed = Probed.of(tmp_path / file)
+        picture, sound = probed.one("video"), probed.one("audio")
+        assert (picture.codec_name, picture.width, picture.height) == ("h264", 1280, 720)
+        assert (picture.profile, picture.pix_fmt) == ("Constrained Baseline", "yuv420p")
+        assert (sound.codec_name, sound.sample_rate) == (codec, "48000")
+        assert min(int(picture.nb_read_frames), int(sound.nb_read_frames)) > 5 * SAID_S
         heard = correlation(said, found.sound)
         assert heard.score >= MATCHED, heard
         assert heard.compared_s > SAID_S - 2

@@ -44,7 +44,9 @@ class Show:
     def __init__(self, *, noisy: bool = False) -> None:
         self._noise = np.random.default_rng(1) if noisy else None
         self.destinations: list[Destination] = []
-        self._encoder, self.loop = VideoEncoder(), music.default_loop()
+        self.encoder, self.loop = VideoEncoder(), music.default_loop()
+        self.keys: list[int] = []
+        """Which pictures stood alone."""
         self._picture = ScenePicture("#e2a03f", {State.LIVE: "LIVE"})
         self._picture.draw(SCENE)
         self._tasks: list[asyncio.Task[None]] = []
@@ -57,7 +59,7 @@ class Show:
         return made
 
     async def run(self) -> None:
-        began, chunk, number = time.monotonic(), 0, 0
+        began, chunk, number, encoded = time.monotonic(), 0, 0, 0
         while True:
             while chunk * grid.CHUNK_S <= time.monotonic() - began:
                 frames = self.loop.chunk_frames(chunk)
@@ -66,7 +68,10 @@ class Show:
             planes = self._picture.planes
             if self._noise is not None:
                 planes[400:560, :320] = self._noise.integers(0, 255, (160, 320), dtype=np.uint8)
-            self._put(Sent(number * 1000 // RATE, [], [], self._encoder.encode(planes)))
+            picture = self.encoder.encode(planes)
+            self.keys += [encoded] if picture.key else []
+            encoded += 1
+            self._put(Sent(number * 1000 // RATE, [], [], picture))
             number = max(number + 1, int((time.monotonic() - began) * RATE))
             await asyncio.sleep(began + number / RATE - time.monotonic())
 
@@ -137,9 +142,10 @@ async def test_a_server_gets_picture_and_sound(tmp_path: Path) -> None:
 
 
 async def test_who_may_not_get_it_gets_nothing(tmp_path: Path) -> None:
-    """A certificate that nobody vouches for, an address of the inner network, a server that refuses, one that is none,
-    and nobody: each is told apart, and no key was sent in the clear."""
-    authority = Authority(tmp_path)
+    """A certificate that nobody vouches for, or that is another host's, an address of the inner network, a server that
+    refuses, one that is none, and nobody: each is told apart, and no key was sent in the clear."""
+    (tmp_path / "elsewhere").mkdir()
+    authority, other_host = Authority(tmp_path), Authority(tmp_path / "elsewhere", ["other.example"])
     heard = bytearray()
 
     async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -154,16 +160,18 @@ async def test_who_may_not_get_it_gets_nothing(tmp_path: Path) -> None:
     async with (
         rtmp_server(tmp_path / "a") as real,
         tls_front(real, authority.tls().context) as secure,
+        tls_front(real, other_host.tls().context) as misnamed,
         showing() as show,
     ):
-        cases = {
-            "tls": show.add(line(secure, scheme="rtmps")),
-            "refused-address": show.add(line(real, allowed=())),
-            "hung-up": show.add(line(real, app="nothing")),
-            "no-rtmp": show.add(line(port)),
-            "not-reached": show.add(line(nobody)),
-        }
-        for trouble, one in cases.items():
+        cases = [
+            ("tls", show.add(line(secure, scheme="rtmps"))),
+            ("tls", show.add(line(misnamed, scheme="rtmps", tls=other_host.trust()))),
+            ("refused-address", show.add(line(real, allowed=()))),
+            ("hung-up", show.add(line(real, app="nothing"))),
+            ("no-rtmp", show.add(line(port))),
+            ("not-reached", show.add(line(nobody))),
+        ]
+        for trouble, one in cases:
             await met(one, trouble)
     server.close()
     assert KEY.encode() not in heard
@@ -231,23 +239,40 @@ async def test_a_slow_line_loses_pictures_and_no_sound(tmp_path: Path) -> None:
 
 
 async def test_a_radio_server_gets_the_sound(tmp_path: Path) -> None:
-    """Icecast: who listens there gets AAC at once; a wrong password is called that."""
-    async with icecast_server() as port, showing() as show:
-        where = icecast.address(f"icecast://localhost:{port}/live.aac", PASSWORD)
-        right = show.add(lambda: IcecastLine(where, "A talk", allowed=HERE))
-        wrong = show.add(lambda: IcecastLine(where._replace(password="no", mount="/b.aac"), "B", allowed=HERE))
-        await stands(right, DestinationState.LIVE)
-        await eventually(lambda: wrong.seen.trouble == "bad-key", "the wrong password is noticed")
-        heard = b""
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client, client.stream(
-            "GET", f"http://127.0.0.1:{port}/live.aac", timeout=PATIENCE_S
-        ) as answer:  # fmt: skip
-            assert answer.headers["content-type"] == "audio/aac"
-            async for data in answer.aiter_bytes():
-                heard += data
-                if len(heard) > 20_000:
-                    break
-        frames = adts.split(bytearray(heard[heard.index(b"\xff\xf1\x4c") :]))
-        assert b"".join(frames) in b"".join(
-            frame for chunk in range(60) for frame in show.loop.chunk_frames(chunk)["aac-64"]
-        )
+    """Icecast, plain and over TLS: who listens there gets AAC at once; a wrong password is called that, and nothing is
+    sent to one whose certificate nobody vouches for."""
+    authority = Authority(tmp_path)
+    async with (
+        icecast_server() as port,
+        tls_front(port, authority.tls().context) as secure,
+        showing() as show,
+    ):
+
+        def radio(mount: str, password: str = PASSWORD, *, trusted: bool | None = None) -> Destination:
+            """``trusted``: over TLS, and whether its authority is."""
+            scheme, at = ("icecast", port) if trusted is None else ("icecasts", secure)
+            where = icecast.address(f"{scheme}://localhost:{at}{mount}", password)
+            tls = authority.trust() if trusted else None
+            return show.add(lambda: IcecastLine(where, "A talk", allowed=HERE, tls=tls))
+
+        both = [radio("/live.aac"), radio("/sealed.aac", trusted=True)]
+        wrong, unknown = radio("/b.aac", "no"), radio("/c.aac", trusted=False)
+        for one in both:
+            await stands(one, DestinationState.LIVE)
+        await met(wrong, "bad-key")
+        await met(unknown, "tls")
+        music_sent = b"".join(frame for chunk in range(60) for frame in show.loop.chunk_frames(chunk)["aac-64"])
+        for mount in ("/live.aac", "/sealed.aac"):
+            heard = b""
+            async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client, client.stream(
+                "GET", f"http://127.0.0.1:{port}{mount}", timeout=PATIENCE_S
+            ) as answer:  # fmt: skip
+                assert answer.headers["content-type"] == "audio/aac"
+                async for data in answer.aiter_bytes():
+                    heard += data
+                    if len(heard) > 20_000:
+                        break
+            frames = adts.split(bytearray(heard[heard.index(b"\xff\xf1\x4c") :]))
+            assert b"".join(frames) in music_sent, mount
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/c.aac")).status_code == 404

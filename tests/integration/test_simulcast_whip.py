@@ -6,19 +6,24 @@ import asyncio
 import socket
 from collections.abc import Callable
 from ipaddress import ip_network
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import av
+import httpx
+from aiortc.rtp import RTCP_PSFB_FIR, RtcpPsfbPacket
 
 from stentor.client.impairment import BadNetwork, Impairment
 from stentor.courier.simulcast.destination import Destination
+from stentor.courier.simulcast.video import KEY_EVERY, KEY_PAUSE, RATE
 from stentor.courier.simulcast.whip import WhipLine
 from stentor.spaces.simulcast import DestinationState
 from stentor.wire import ingest
 from stentor.wire.forwarded import Networks
 from tests.integration.test_simulcast_lines import HERE, Show, met, showing, stands
 from tests.support.certificates import Authority
+from tests.support.federated import until
 from tests.support.receivers import Recorded, tls_front, whip_server
 from tests.support.wait import eventually
 
@@ -83,16 +88,19 @@ async def test_who_may_not_get_it_gets_nothing(tmp_path: Path) -> None:
 
 async def test_servers_get_picture_and_sound_however_the_line_is(tmp_path: Path) -> None:
     """One over TLS, whose endpoint sends on to another: packets of Opus in their order, and pictures that play; its
-    session, which has a relative address (mediamtx #3177), is ended there at the end. The other loses a third of all
+    session, which has a relative address (mediamtx #3177), is ended there at the end; asked for a picture that stands
+    alone, it gets one soon, and no more than one a second however often it asks. The other loses a third of all
     packets: it gets the sound alone, and pictures again afterwards; an empty datagram of a stranger ends nothing. It is
-    killed, which is noticed by its silence."""
+    killed, which is noticed by its silence, and is there again."""
     authority, folder, lines = Authority(tmp_path), tmp_path / "good", list[WhipLine]()
     async with (
         whip_server(folder, TOKEN) as (good_port, process),
         tls_front(good_port, authority.tls().context) as secure,
         showing() as show,
     ):
-        good = show.add(publish(secure, scheme="https", path="sent-on", tls=authority.trust()))
+        good = show.add(
+            publish(secure, scheme="https", path="sent-on", tls=authority.trust(), want_key=show.encoder.want_key)
+        )
         async with whip_server(tmp_path / "bad", TOKEN) as (port, _):
 
             def bad() -> WhipLine:
@@ -103,7 +111,11 @@ async def test_servers_get_picture_and_sound_however_the_line_is(tmp_path: Path)
             await stands(good, DestinationState.LIVE)
             await stands(one, DestinationState.LIVE)
             await loses_and_finds_again(one, lines[0])
+            await asks_for_pictures(show, f"http://127.0.0.1:{good_port}/sessions/session-0")
         await met(one, "closed")
+        async with whip_server(tmp_path / "back", TOKEN, port):
+            await stands(one, DestinationState.LIVE)
+            assert one.seen.times == 2
         assert (good.seen.state, good.seen.times) == (DestinationState.LIVE, 1)
         await show.close()
         assert process.stdout is not None
@@ -114,15 +126,43 @@ async def test_servers_get_picture_and_sound_however_the_line_is(tmp_path: Path)
     assert found.codecs == {"video": "h264 1280", "audio": "opus"}
     assert found.picture is not None
     assert found.picture.std() > 10
+    between = [later - earlier for earlier, later in pairwise(key_times(file))]
+    assert min(between) < KEY_EVERY / RATE - 0.05, "what was asked for has arrived"
     packets, left = opus(file), iter(sent(show))
     assert len(packets) > 50
     skipped = [sum(1 for _ in iter(lambda each=each: next(left) == each, True)) for each in packets]  # type: ignore[misc]
     assert sum(skipped[1:]) <= len(packets) / 20  # none is asked for anew that was lost for long
 
 
+def key_times(file: Path) -> list[float]:
+    """When pictures stand alone, in seconds."""
+    with av.open(str(file)) as container:
+        return [
+            float((each.pts or 0) * each.time_base)
+            for each in container.demux(video=0)
+            if each.is_keyframe and each.size
+        ]
+
+
+async def asks_for_pictures(show: Show, session: str) -> None:
+    """As a decoder that has lost one: first once, then again and again."""
+    async with httpx.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        before = len(show.keys)
+
+        async def ask() -> bool | None:
+            assert (await client.post(session)).status_code == 202
+            gaps = [later - earlier for earlier, later in pairwise(show.keys[before - 1 :])]
+            return sum(1 for each in gaps if each < KEY_EVERY) >= 3 or None
+
+        await until(ask, "pictures that stand alone come when they are asked for")
+    assert min(later - earlier for earlier, later in pairwise(show.keys)) >= KEY_PAUSE
+
+
 async def loses_and_finds_again(one: Destination, line: WhipLine) -> None:
     """Makes its line bad, and good again."""
     assert line._peer is not None
+    whole_picture = RtcpPsfbPacket(RTCP_PSFB_FIR, 1, 0)
+    assert line._peer.getSenders()[1] in line._peer.getSenders()[1].transport._rtp_router.route_rtcp(whole_picture)
     transport = line._peer.getSenders()[0].transport
     for open_to_all in transport.transport._connection.local_candidates:
         family = socket.AF_INET6 if ":" in open_to_all.host else socket.AF_INET

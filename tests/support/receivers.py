@@ -1,4 +1,5 @@
-"""Servers that a simulcast is sent to: nginx's RTMP module, also behind TLS, Icecast, and srt-live-transmit.
+"""Servers that a simulcast is sent to: nginx's RTMP module and Icecast, also behind TLS, srt-live-transmit, and
+GStreamer's WebRTC; and ffprobe, which reads what came.
 
 ``python -m tests.support.receivers --install`` installs them with apt when this is root and they are missing.
 """
@@ -10,6 +11,7 @@ import os
 import shutil
 import signal
 import ssl
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 import av
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -128,11 +131,11 @@ async def srt_server(file: Path, *, passphrase: str = "", port: int = 0, cut: bo
 
 
 @asynccontextmanager
-async def whip_server(folder: Path, token: str) -> AsyncIterator[tuple[int, asyncio.subprocess.Process]]:
+async def whip_server(folder: Path, token: str, port: int = 0) -> AsyncIterator[tuple[int, asyncio.subprocess.Process]]:
     """GStreamer's WebRTC behind a WHIP endpoint, ``/live``; what it was sent is written to ``session-0.mkv`` and so on.
     Yields its port and the process."""
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240 in a test
-    (port,) = free_ports(1)
+    port = port or free_ports(1)[0]
     script = Path(__file__).with_name("whip_receiver.py")
     process = await asyncio.create_subprocess_exec(
         players.PYTHON, str(script), str(port), str(folder), token, stdout=asyncio.subprocess.PIPE
@@ -224,10 +227,45 @@ class Recorded:
         self.sound = np.concatenate(sound) if sound else np.zeros(0, dtype=np.float32)
 
 
+class ProbedStream(msgspec.Struct, frozen=True):
+    """What ffprobe says of a stream; 0 and empty where it is of another kind."""
+
+    codec_type: str
+    codec_name: str
+    profile: str = ""
+    width: int = 0
+    height: int = 0
+    pix_fmt: str = ""
+    sample_rate: str = ""
+    channels: int = 0
+    nb_read_frames: str = "0"
+
+
+class Probed(msgspec.Struct, frozen=True):
+    streams: list[ProbedStream]
+
+    @classmethod
+    def of(cls, file: Path) -> Probed:
+        """What Debian's ffprobe, another build than what has encoded it, reads and decodes."""
+        program = shutil.which("ffprobe")
+        if program is None:
+            pytest.fail("This test runs ffprobe and there is none: python -m tests.support.receivers --install")
+        command = [program, "-v", "error", "-count_frames", "-show_streams", "-of", "json", str(file)]
+        done = subprocess.run(command, capture_output=True, check=True)
+        assert not done.stderr, done.stderr.decode()
+        return msgspec.json.decode(done.stdout, type=cls)
+
+    def one(self, kind: str) -> ProbedStream:
+        """The stream of a kind; there is one."""
+        [found] = [each for each in self.streams if each.codec_type == kind]
+        return found
+
+
 def missing() -> list[str]:
     """Debian's packages that are not there."""
     found = [] if MODULE.exists() else ["libnginx-mod-rtmp"]
     found += [] if shutil.which("icecast2", path=caches.FOLDERS) else ["icecast2"]
+    found += [] if shutil.which("ffprobe") else ["ffmpeg"]
     return found + ([] if shutil.which("srt-live-transmit") else ["srt-tools"])
 
 

@@ -1,7 +1,8 @@
 """A WHIP server on GStreamer's ``webrtcbin``, run by Debian's own Python: ``whip_receiver.py PORT FOLDER TOKEN``.
 
 Takes H.264 and Opus at ``/live``, for whoever has the token, and writes each session as a file of Matroska, as it came.
-``/sent-on`` leads to ``/live`` (307). Prints a line for each session that begins or ends. Imports nothing of Stentor.
+``/sent-on`` leads to ``/live`` (307). A POST to a session asks for a picture that stands alone (PLI). Prints a line for
+each session that begins or ends. Imports nothing of Stentor.
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ class Session:
     def often(self, rtpbin: Any, session: int, _: int) -> None:
         rtpbin.emit("get-internal-session", session).set_property("rtcp-min-interval", 500_000_000)
 
+    def ask(self) -> None:
+        """As a decoder that has lost a picture."""
+        lost = Gst.Event.new_custom(Gst.EventType.CUSTOM_UPSTREAM, Gst.Structure.new_empty("GstForceKeyUnit"))
+        self.pipeline.get_by_name("video").get_static_pad("sink").push_event(lost)
+
     def end(self) -> None:
         self.pipeline.set_state(Gst.State.NULL)
 
@@ -79,6 +85,9 @@ class Endpoint(BaseHTTPRequestHandler):
             self.say(307, {"Location": "live"})
         elif self.headers.get("Authorization") != f"Bearer {self.token}":
             self.say(401, {})
+        elif (name := self.path.removeprefix("/sessions/")) in self.sessions:
+            self.sessions[name].ask()
+            self.say(202, {})
         elif self.path != "/live" or self.headers.get("Content-Type") != "application/sdp":
             self.say(404, {})
         else:

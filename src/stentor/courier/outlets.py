@@ -171,7 +171,7 @@ class OutletSender:
         except NoAnswer as error:
             return of_silence(error)
         if isinstance(outcome, Posted):
-            await self._table.ended(task.post, OutletState.DONE, id=outcome.id, link=outcome.link)
+            await self._table.ended(task.post, OutletState.DONE, id=outcome.id, link=_of_web(outcome.link))
             return NOTHING_LEFT
         if outcome.code == "outlet-not-found":
             return None
@@ -190,7 +190,7 @@ class OutletSender:
                 return of_silence(error)
             return await self._unsure(outlet, task, error.error_code, "")
         if isinstance(outcome, Posted):
-            await table.ended(post, OutletState.DONE, id=outcome.id, link=outcome.link)
+            await table.ended(post, OutletState.DONE, id=outcome.id, link=_of_web(outcome.link))
             return Attempt(status=status)
         if status >= 500 or status == 408 or 200 <= status < 300:  # it may be there all the same
             return await self._unsure(outlet, task, outcome.code, outcome.said)
@@ -248,10 +248,15 @@ class OutletSender:
                 await self._table.keep_secret(number, sealed, before)
 
     async def _ask(self, request: OutletRequest) -> OutletAnswer:
-        if request.method == "GET":
-            found = await self._client.get(request.url, request.headers)
-        else:
-            found = await self._client.send(request.method, request.url, request.body, request.headers)
+        try:
+            if request.method == "GET":
+                found = await self._client.get(request.url, request.headers)
+            else:
+                found = await self._client.send(request.method, request.url, request.body, request.headers)
+        except NoAnswer:
+            if not request.spare:
+                raise
+            return OutletAnswer(0, b"")
         return OutletAnswer(found.status, found.body, found.retry_after_s)
 
     def _opened(self, sealed: str) -> dict[str, str]:
@@ -263,6 +268,7 @@ class OutletSender:
         return OutletPost(
             text=words.compose(task.space, row.moment, task.words, link, outlet.longest, WEIGHTS.get(outlet.kind, len)),
             link=link,
+            title=task.space.title,
             language=task.space.language if len(task.space.language) == 2 else "en",
             key=f"{row.space}-{row.outlet}-{row.moment}-{row.tries}",
             made_ms=row.made_ms,
@@ -272,6 +278,11 @@ class OutletSender:
     @property
     def _now_ms(self) -> int:
         return unix_ms(self._clock())
+
+
+def _of_web(link: str) -> str:
+    """A link that a server has given, unless it leads to what no page is."""
+    return link if link.startswith(("https://", "http://")) else ""
 
 
 def _tries(job: OutgoingJob, else_: int | None) -> int | None:

@@ -67,6 +67,8 @@ class _Connecting:
         renews = next((each for each in mine if each.number == renewed), None)
         outlet = desk.kinds.get(renews.kind if renews else kind)
         kept = {each.name for each in outlet.fields if not each.secret} if outlet else set()
+        if renews is not None and given is None:
+            given = await desk.filled_in(renews.number)
         letters = [each.number for each in mine if each.kind == NEWSLETTER]
         return self.pages.answer(
             msgspec.structs.replace(visit, path=f"{PAGE}?kind={kind}" if outlet else PAGE),

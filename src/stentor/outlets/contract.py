@@ -30,6 +30,8 @@ class OutletRequest(msgspec.Struct, frozen=True):
     """What is kept from now on, before this is sent; unless it was changed meanwhile, when it waits."""
     claim: bool = False
     """What was kept before comes back where there is no answer, or none of use: nobody else did the same meanwhile."""
+    spare: bool = False
+    """What is to be posted is there already; where this has no answer it is as an empty one."""
 
 
 class OutletAnswer(msgspec.Struct, frozen=True):
@@ -54,7 +56,8 @@ class OutletRefusal(msgspec.Struct, frozen=True):
     code: str
     """Why, in one of our words: ``outlet-token``, ``outlet-gone``, ``outlet-words``, ``outlet-busy``, ``outlet-odd``,
     ``outlet-denied``, ``outlet-blocked`` (a protection in front of it lets no program in), ``outlet-money`` (nothing is
-    left of what was paid), ``outlet-not-found`` (of a look: no such post is there)."""
+    left of what was paid), ``outlet-scope`` (the token may not read), ``outlet-not-found`` (of a look: no such post is
+    there)."""
     said: str = ""
     """In the outlet's own."""
     again: bool = False
@@ -80,6 +83,8 @@ class OutletPost(msgspec.Struct, frozen=True, kw_only=True):
     """All of it, the link too, no longer than the outlet takes."""
     link: str
     """That of the space's page as it stands in the text."""
+    title: str = ""
+    """That of the space."""
     language: str
     key: str
     """The same for the same space, outlet and moment, and for no other."""
@@ -112,6 +117,8 @@ class OutletField(msgspec.Struct, frozen=True):
     given: str = ""
     address: bool = False
     """An address of the web; what follows its host name does not count, unless ``secret``."""
+    template: bool = False
+    """JSON, in which names in braces are filled in."""
 
 
 class OutletAdapter(Protocol):

@@ -7,15 +7,14 @@ from typing import Final
 from urllib.parse import quote
 
 from stentor.outlets.bluesky import BlueskyOutlet
-from stentor.outlets.chats import DiscordOutlet, MatrixOutlet, SlackOutlet
 from stentor.outlets.contract import OutletAdapter, ReadableOutlet
 from stentor.outlets.mastodon import MastodonOutlet
 from stentor.outlets.telegram import TelegramOutlet
+from stentor.outlets.webhooks import WEBHOOKS
 from stentor.outlets.x import XOutlet, weight
 
 _ALL: Final[tuple[OutletAdapter, ...]] = (
-    MastodonOutlet(), BlueskyOutlet(), TelegramOutlet(), DiscordOutlet(), SlackOutlet(), MatrixOutlet(),
-    XOutlet(),
+    MastodonOutlet(), BlueskyOutlet(), TelegramOutlet(), *WEBHOOKS, XOutlet(),
 )  # fmt: skip
 OUTLETS: Final[dict[str, OutletAdapter]] = {each.kind: each for each in _ALL}
 """By kind, in the order in which they are offered."""

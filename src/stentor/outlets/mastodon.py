@@ -13,6 +13,7 @@ from stentor.outlets.contract import (
     Conversation,
     Granted,
     Granting,
+    OutletAnswer,
     OutletField,
     OutletPost,
     OutletRefusal,
@@ -61,12 +62,12 @@ class MastodonOutlet:
         answer = yield OutletRequest("GET", _me(secret), headers=_signed(secret))
         me = text_of(read(answer), "id")
         if not well(answer) or not me:
-            return refusal(answer)
+            return _unread(answer)
         path = f"/api/v1/accounts/{quote(me, safe='')}/statuses?limit={LOOKED_AT}&exclude_reblogs=true"
         answer = yield OutletRequest("GET", join(secret["server"], path), headers=_signed(secret))
         found = read(answer)
         if not well(answer) or not isinstance(found, list):
-            return refusal(answer) if not well(answer) else odd(answer)
+            return _unread(answer) if not well(answer) else odd(answer)
         return next(
             (Posted(text_of(each, "id"), text_of(each, "url")) for each in found if _is(each, post)),
             OutletRefusal("outlet-not-found"),
@@ -119,8 +120,15 @@ class MastodonOutlet:
         answer = yield OutletRequest("GET", _me(secret), headers=_signed(secret))
         name = text_of(read(answer), "acct")
         if not well(answer) or not name:
-            return refusal(answer) if not well(answer) else odd(answer)
+            return _unread(answer) if not well(answer) else odd(answer)
         return Posted(f"@{name}@{secret['server'].split('/')[2]}", text_of(read(answer), "url"))
+
+
+def _unread(answer: OutletAnswer) -> OutletRefusal:
+    """Who may not read gets 403 (docs.joinmastodon.org/api/oauth-scopes); who may nothing, 401."""
+    found = refusal(answer)
+    scope = answer.status == 403 and found.code == "outlet-token"
+    return OutletRefusal("outlet-scope", found.said) if scope else found
 
 
 def _me(secret: Mapping[str, str]) -> str:

@@ -30,6 +30,8 @@ JOB: Final = "outlet"
 """The kind of the couriers' jobs: ``space``, ``outlet`` and ``moment``; or an ``outlet`` to ``check``."""
 SEALED: Final = "outlet"
 """What secrets of outlets are sealed as (``base.seal``)."""
+TAKEN: Final = "outlet-once"
+"""Why nothing is posted where there is one post of a talk, and another moment or account has it."""
 MOST_OUTLETS: Final = 20
 """Of one account."""
 _O, _C, _P = outlets.c, outlet_choices.c, outlet_posts.c
@@ -204,15 +206,19 @@ class OutletsTable:
         await self._work.write(work)
 
     async def expect(self, space: str, moment: SpaceMoment, *, now_ms: int) -> Sequence[tuple[OutletRow, int]]:
-        """Notes what is to be posted of a moment, each once; those that wait, and how often they were asked for."""
+        """Notes what is to be posted of a moment, each once; those that wait, and how often they were asked for. Where
+        there is one post of a talk, and it is taken, that is noted for its host."""
 
         def work(connection: Connection) -> Sequence[tuple[OutletRow, int]]:
             query = select(outlet_choices).where(_C.space == space)
             for choice in map(_choice, connection.execute(query).all()):
                 mine = _post(space, choice.outlet, moment)
                 there = connection.execute(select(_P.state).where(mine)).scalar() is not None
-                if moment in choice.moments and not there and not _posted_once(connection, space, choice.outlet):
-                    connection.execute(insert(outlet_posts).values(_new(space, choice.outlet, moment, now_ms)))
+                if moment in choice.moments and not there:
+                    post = _new(space, choice.outlet, moment, now_ms)
+                    if _posted_once(connection, space, choice.outlet):
+                        post |= {"state": OutletState.REFUSED.value, "trouble": TAKEN}
+                    connection.execute(insert(outlet_posts).values(post))
             waits = (_P.space == space) & (_P.moment == moment.value) & (_P.state == OutletState.WAITING.value)
             found = select(outlets, _P.tries).join(outlet_posts, _P.outlet == _O.number).where(waits)
             return [(_outlet(row), row.tries) for row in connection.execute(found)]
@@ -274,7 +280,7 @@ class OutletsTable:
                 raise NotFound("There is nothing to be posted again.", code="outlet-missing")
             if _posted_once(connection, space, number, but=moment):
                 raise Conflict(
-                    "There is one post of each talk there, and another moment or account has it.", code="outlet-once"
+                    "There is one post of each talk there, and another moment or account has it.", code=TAKEN
                 )
             add_jobs(connection, [_wanted(space, moment)], now_ms=now_ms)
 

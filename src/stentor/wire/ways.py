@@ -9,7 +9,9 @@ FEDIVERSE: Final = "fediverse"
 CALENDAR: Final = "calendar"
 REMINDERS: Final = ("fedi", "mail", "push", "site")
 """Those of ``spaces.reminders.Way``."""
-OUTLETS: Final = ("bluesky", "discord", "mastodon", "matrix", "share", "slack", "telegram", "x")
+OUTLETS: Final = (
+    "bluesky", "discord", "hookshot", "mastodon", "matrix", "share", "slack", "telegram", "webhook", "x",
+)  # fmt: skip
 """Those of ``outlets.kinds``, and what hosts post by hand."""
 NEWSLETTER: Final = "newsletter"
 """By a mail of a person's newsletter."""

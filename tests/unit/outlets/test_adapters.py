@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
+from stentor.base.errors import BadInput
 from stentor.base.texts import Catalogue
 from stentor.base.units import SpaceId
 from stentor.outlets import words
@@ -31,6 +32,7 @@ from stentor.outlets.contract import (
     said,
 )
 from stentor.outlets.kinds import OUTLETS, SHARE, SHARED, WEIGHTS, shares
+from stentor.outlets.webhooks import template
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import Space, State
 from stentor.wire.ways import WAYS
@@ -47,8 +49,12 @@ SECRETS: dict[str, dict[str, str]] = {
     "discord": {"hook": "https://discord.com/api/webhooks/1/abc?thread_id=3"},
     "slack": {"hook": "https://hooks.slack.com/services/T/B/x"},
     "x": {"server": "https://api.x.com", "client_id": "C", "token": "T"},
-    "matrix": {"server": "https://matrix.example", "token": "M", "room": "!r:example"},
+    "hookshot": {"hook": "https://matrix.example/webhook/abc"},
+    "matrix": {"server": "https://matrix.example/there", "token": "M", "room": "!r:example"},
+    "webhook": {"hook": "https://chat.example/hooks/abc", "body": '{"text": "{text}"}'},
 }
+SILENT = {"slack", "hookshot", "webhook"}
+"""Those whose answers say nothing but that all is well."""
 Reply = tuple[int, Any]
 T = TypeVar("T")
 
@@ -60,7 +66,10 @@ def talked(talk: Conversation, *replies: Reply) -> tuple[Outcome, list[OutletReq
 
 def stepped(talk: Generator[OutletRequest, OutletAnswer, T], *replies: Reply) -> tuple[T, list[OutletRequest]]:
     """The same of a step of connecting in the browser."""
-    asked = [next(talk)]
+    try:
+        asked = [next(talk)]
+    except StopIteration as end:
+        return end.value, []
     for status, body in replies:
         try:
             asked.append(
@@ -157,6 +166,15 @@ def test_mastodon_looks_whether_it_is_there() -> None:
     )
     assert outcome == Posted("8", "https://x/8")
     assert talked(outlet.look(SECRETS["mastodon"], asked), (500, {}))[0] == OutletRefusal("outlet-odd")
+    forbidden = (403, {"error": "This action is outside the authorized scopes"})
+    for replies in ([forbidden], [me, forbidden]):
+        refused = talked(outlet.look(SECRETS["mastodon"], asked), *replies)[0]
+        assert refused == OutletRefusal("outlet-scope", forbidden[1]["error"]), "it may not read: it is told so"
+    assert talked(outlet.check(SECRETS["mastodon"]), forbidden)[0] == OutletRefusal(
+        "outlet-scope", forbidden[1]["error"]
+    )
+    for number, code in ((401, "outlet-token"), (403, "outlet-blocked")):
+        assert talked(outlet.look(SECRETS["mastodon"], asked), (number, b""))[0] == OutletRefusal(code)
 
 
 def test_bluesky() -> None:
@@ -199,23 +217,73 @@ def test_telegram() -> None:
 
 def test_rooms() -> None:
     """Discord mentions nobody and answers once it is there; Slack's signs are escaped; Matrix has a name for each."""
-    outcome, [request] = posted("discord", (200, {"id": "55"}))
-    assert outcome == Posted("55")
+    hook = (200, {"id": "1", "name": "Talks", "guild_id": "7", "channel_id": "6"})
+    outcome, [request, more] = posted("discord", (200, {"id": "55", "channel_id": "3"}), hook)
+    assert outcome == Posted("55", "https://discord.com/channels/7/3/55"), "in the thread that it stands in"
     assert request.url == "https://discord.com/api/webhooks/1/abc?thread_id=3&wait=true"
-    assert body(request)["allowed_mentions"] == {"parse": []}
-    outcome, [request] = talked(
-        OUTLETS["slack"].post(SECRETS["slack"], OutletPost(text="a <!channel> & b", link="", language="en", key="k",
-                                                          made_ms=1)), (200, b"ok"),
-    )  # fmt: skip
+    assert body(request) == {"content": POST.text, "allowed_mentions": {"parse": []}}
+    assert (more.method, more.url, more.spare) == ("GET", SECRETS["discord"]["hook"], True)
+    for nothing in (b"", b"[]", {"guild_id": None}, {"guild_id": "", "message": "Unknown Webhook"}):
+        assert posted("discord", (200, {"id": "55", "channel_id": "3"}), (404, nothing))[0] == Posted("55")
+    odd_one = posted("discord", (200, {"id": "5/5", "channel_id": "3"}), (200, {"guild_id": "../x?"}))[0]
+    assert odd_one == Posted("5/5", "https://discord.com/channels/..%2Fx%3F/3/5%2F5")
+    assert talked(OUTLETS["discord"].check(SECRETS["discord"]), hook)[0] == Posted("Talks")
+    busy = {"message": "You are being rate limited.", "retry_after": 0.5}
+    assert posted("discord", (429, busy))[0] == OutletRefusal("outlet-busy", busy["message"], True, 0.5)  # type: ignore[arg-type]
+
+    commands = OutletPost(text="a <!channel> & b", link="", language="en", key="k", made_ms=1)
+    outcome, [request] = talked(OUTLETS["slack"].post(SECRETS["slack"], commands), (200, b"ok"))
     assert outcome == Posted("k")
     assert body(request) == {"text": "a &lt;!channel&gt; &amp; b"}
+    there = talked(OUTLETS["slack"].check(SECRETS["slack"]), (400, b"no_text"))
+    assert (there[0], body(there[1][0])) == (Posted("hooks.slack.com"), {"text": ""})
+    gone = talked(OUTLETS["slack"].check(SECRETS["slack"]), (404, b"no_service"))[0]
+    assert gone == OutletRefusal("outlet-gone", "no_service")
+
     outcome, [request] = posted("matrix", (200, {"event_id": "$e"}))
     assert outcome == Posted("$e", "https://matrix.to/#/!r:example/$e")
-    assert request.method == "PUT"
-    assert request.url.endswith("/rooms/%21r%3Aexample/send/m.room.message/friday-3-live-0")
+    assert request.url == (
+        "https://matrix.example/_matrix/client/v3/rooms/%21r%3Aexample/send/m.room.message/friday-3-live-0"
+    )
+    assert (request.method, request.headers["authorization"]) == ("PUT", "Bearer M")
+    assert body(request) == {"msgtype": "m.text", "body": POST.text}
     assert posted("matrix", (429, {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 2500}))[0] == OutletRefusal(
         "outlet-busy", "", True, 2.5
     )
+    outcome, [request] = posted("hookshot", (200, {"ok": True}))
+    assert (outcome, body(request)) == (Posted(POST.key), {"text": POST.text})
+
+
+def test_a_webhook_of_ones_own() -> None:
+    """Its template stays JSON whatever is filled in, and what is filled in is not filled in again; nothing is sent
+    to look whether it is there."""
+    own = '{"blocks": [{"type": "section", "text": "*{title}* {text}"}], "url": "{link}", "n": 3, "{text}": "{else}"}'
+    secret = SECRETS["webhook"] | {"body": template(own)}
+    post = msgspec.structs.replace(POST, title='A "talk" on {link}\\', text="Two\nlines {title}")
+    outcome, [request] = talked(OUTLETS["webhook"].post(secret, post), (204, b""))
+    assert outcome == Posted(POST.key)
+    assert (request.method, request.url) == ("POST", "https://chat.example/hooks/abc")
+    assert request.headers == {"content-type": "application/json"}
+    assert body(request) == {
+        "blocks": [{"type": "section", "text": '*A "talk" on {link}\\* Two\nlines {title}'}],
+        "url": LINK, "n": 3, "{text}": "{else}",
+    }  # fmt: skip
+    assert talked(OUTLETS["webhook"].check(secret)) == (Posted("chat.example"), [])
+    assert template('{\n  "text": "{text}"\n}') == '{"text":"{text}"}', "on one line"
+    deep, long = '["{text}",' + "[" * 300 + "]" * 301, '"{text}' + "x" * 2000 + '"'
+    for wrong in (
+        "",
+        "text",
+        "{text}",
+        '{"text": "words"}',
+        '{"text": "{text}"',
+        '["{key}"]',
+        '"\ud800{text}"',
+        deep,
+        long,
+    ):
+        with pytest.raises(BadInput):
+            template(wrong)
 
 
 def test_x() -> None:
@@ -254,13 +322,13 @@ def test_x() -> None:
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"null", b"1", b'{"id": {}}', b'"x"', b"[" * 5000, b"\xff"])
 @pytest.mark.parametrize("status", [200, 204, 302, 400, 401, 403, 404, 413, 429, 500, 502])
 def test_no_answer_breaks_one(kind: str, answer: bytes, status: int) -> None:
-    """Whatever comes back: what is not said to be there is not taken to be there, but at Slack, which says nothing."""
+    """Whatever comes back: what is not said to be there is not taken to be there, but where nothing is ever said."""
     outcome, _ = talked(OUTLETS[kind].post(SECRETS[kind], POST), (status, answer))
-    if kind != "slack" or status >= 300:
+    if kind not in SILENT or status >= 300:
         assert isinstance(outcome, OutletRefusal)
         assert outcome.again == (status == 429)
     checked, _ = talked(OUTLETS[kind].check(SECRETS[kind]), (status, answer))
-    assert isinstance(checked, OutletRefusal) or kind == "slack"
+    assert isinstance(checked, OutletRefusal) or kind in SILENT
 
 
 @pytest.mark.parametrize("kind", sorted(OUTLETS))

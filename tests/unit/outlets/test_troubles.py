@@ -19,6 +19,7 @@ def met() -> set[str]:
     for name, pattern in {
         "courier/client.py": r'unreachable\(.*"([a-z-]+)"\)',
         "courier/dispatch.py": r'Attempt\(trouble="([a-z-]+)"',
+        "store/outlets.py": r'TAKEN: Final = "([a-z-]+)"',
         "house/outlets/service.py": r'OutletState\.REFUSED, "([a-z-]+)"',
     }.items():
         codes = re.findall(pattern, (SOURCE / name).read_text("utf-8"))

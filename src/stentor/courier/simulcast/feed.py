@@ -61,6 +61,7 @@ class Feed:
         self._pulse: Pulse | None = None
         self._drawn_s = -REDRAW_S
         self._encoder = VideoEncoder()
+        self.want_key = self._encoder.want_key
 
     @property
     def start(self) -> int:

@@ -44,7 +44,7 @@ class SimulcastKeeper:
     def __init__(self, settings: Settings, bus: Bus, store: Store, seal: Seal, *, instance: str) -> None:
         self._settings, self._bus, self._seal, self._instance = settings, bus, seal, instance
         self._table, self._site = Destinations(store.work), SiteTable(store.work)
-        self._look_of_site = SiteWishes()
+        self._look_of_site, self._logo = SiteWishes(), b""
         self._on_air: dict[str, Space] = {}
         self._wanted: dict[str, list[SentDestination]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -78,7 +78,7 @@ class SimulcastKeeper:
         while True:
             try:
                 found = await self._table.turned_on()
-                self._look_of_site, _ = await self._site.read()
+                self._look_of_site, self._logo = await self._site.read()
             except Overloaded:
                 await asyncio.sleep(RETRY_S)
                 continue
@@ -170,7 +170,7 @@ class SimulcastKeeper:
                     return
                 if wanted != told:
                     look = self._look_of_site
-                    first = SimulcastOrder(wanted, self._settings, space, look.name, look.accent)
+                    first = SimulcastOrder(wanted, self._settings, space, look.name, look.accent, self._logo)
                     first = first if told is None else SimulcastOrder(wanted)
                     process.stdin.write(msgspec.json.encode(first) + b"\n")
                     await process.stdin.drain()

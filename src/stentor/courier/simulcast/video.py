@@ -9,6 +9,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
 
 from stentor.courier.simulcast.scene import HEIGHT, WIDTH
 
@@ -16,6 +17,8 @@ RATE: Final = 10
 """Pictures a second, almost all of which say that nothing has changed; networks take less for a stream that hangs."""
 KEY_EVERY: Final = 2 * RATE
 """Networks ask for a picture that stands alone every two seconds, or warn above four."""
+KEY_PAUSE: Final = RATE
+"""Pictures between two that stand alone, at least, however often somebody asks for one: all destinations get it."""
 MOST_BPS: Final = 2_500_000
 
 
@@ -40,13 +43,23 @@ class VideoEncoder:
             "bufsize": str(2 * MOST_BPS), "x264-params": "scenecut=0:keyint=20:min-keyint=20:aud=0",
         }  # fmt: skip
         self._context = context
-        self._number = 0
+        self._number = self._key = 0
+        self._wanted = False
+
+    def want_key(self) -> None:
+        """A receiver has lost a picture: one that stands alone comes soon, at most once in :data:`KEY_PAUSE`."""
+        self._wanted = True
 
     def encode(self, planes: npt.NDArray[np.uint8]) -> EncodedPicture:
         """The next picture, of shape (1080, 1280): Y, U and V."""
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts, frame.time_base = self._number, Fraction(1, RATE)
-        self._number += 1
+        if self._wanted and self._number - self._key >= KEY_PAUSE:
+            frame.pict_type = PictureType.I
         packets = self._context.encode(frame)
         data = b"".join(bytes(packet) for packet in packets)
-        return EncodedPicture(data, any(packet.is_keyframe for packet in packets))
+        key = any(packet.is_keyframe for packet in packets)
+        if key:
+            self._key, self._wanted = self._number, False
+        self._number += 1
+        return EncodedPicture(data, key)

@@ -10,6 +10,7 @@ import asyncio
 import ssl
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from fractions import Fraction
@@ -29,6 +30,7 @@ from aiortc import (
 from stentor.base.grid import OPUS_FRAME_SAMPLES, SAMPLE_RATE_HZ
 from stentor.courier.addresses import reachable
 from stentor.courier.client import MOST_REDIRECTS, Answer, NoAnswer, OutsideClient, outside
+from stentor.courier.simulcast import pacing
 from stentor.courier.simulcast.line import AGENT, GOODBYE_S, HELLO_S, LineBroken, Sent
 from stentor.wire import ingest
 from stentor.wire.forwarded import Networks
@@ -89,8 +91,11 @@ class WhipLine:
     """One session at a server."""
 
     def __init__(
-        self, where: WhipAddress, *, allowed: Networks, tls: ssl.SSLContext | None = None, silent_s: float = SILENT_S
-    ) -> None:
+        self, where: WhipAddress, *, allowed: Networks, tls: ssl.SSLContext | None = None, silent_s: float = SILENT_S,
+        want_key: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """``want_key`` is called when the server asks for a picture that stands alone."""
+        self._want_key = want_key
         self._where, self._allowed, self._tls, self._silent_s = where, allowed, tls, silent_s
         self.late = False
         """It loses sound, or something on the way holds it up."""
@@ -171,7 +176,10 @@ class WhipLine:
         """Adds both tracks; returns the one of the sound, by which a line is judged."""
         sound = peer.addTransceiver(self._sound, direction="sendonly")
         _prefer(sound, "audio/opus", "")
-        _prefer(peer.addTransceiver(self._pictures, direction="sendonly"), "video/h264", PROFILE)
+        pictures = peer.addTransceiver(self._pictures, direction="sendonly")
+        _prefer(pictures, "video/h264", PROFILE)
+        pacing.paced(pictures.sender)
+        pacing.heeds(pictures.sender, self._want_key)
         return sound.sender
 
     async def _asked(self, client: OutsideClient, offer: bytes) -> str:

@@ -28,6 +28,8 @@ class SimulcastOrder(msgspec.Struct, frozen=True):
     """What the site calls itself."""
     accent: str = ""
     """Its colour, ``#rrggbb``; empty for Stentor's."""
+    logo: bytes = b""
+    """A JPEG; empty where it has none."""
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -43,8 +43,8 @@ from stentor.store.loops import HoldLoops
 from stentor.store.objects import Objects
 from stentor.wire import icecast, ingest, rtmp, srt
 
-ACCENT: Final = "#e2a03f"
-"""Of the design."""
+ACCENT: Final = "#6fcee4"
+"""Of the design (``web/shared/night.css``)."""
 WORDS: Final = {State.LIVE: "LIVE"}
 NICENESS: Final = 15
 TELL_S: Final = 1.0
@@ -64,7 +64,7 @@ class Simulcast:
         self._destinations: dict[SentDestination, tuple[Destination, asyncio.Task[None]]] = {}
         self._fetching: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.picture = ScenePicture(shades(told.accent or ACCENT)[1].accent, WORDS)
+        self.picture = ScenePicture(shades(told.accent)[1].accent if told.accent else ACCENT, WORDS, told.logo)
         self.feed: Feed | None = None
 
     def want(self, destinations: list[SentDestination]) -> None:
@@ -114,9 +114,13 @@ class Simulcast:
             return lambda: SrtLine(called, allowed=self._allowed)
         if told.kind is DestinationKind.WHIP:
             endpoint = ingest.address(told.server, secret.key, secret.path)
-            return lambda: WhipLine(endpoint, allowed=self._allowed)
+            return lambda: WhipLine(endpoint, allowed=self._allowed, want_key=self._want_key)
         where = rtmp.address(told.server, secret.key)
         return lambda: RtmpLine(where, allowed=self._allowed)
+
+    def _want_key(self) -> None:
+        if self.feed is not None:
+            self.feed.want_key()
 
     def _emit(self, sent: Sent) -> None:
         for made, _ in self._destinations.values():

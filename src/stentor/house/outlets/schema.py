@@ -10,11 +10,12 @@ from msgspec import Meta
 
 from stentor.house.spaces.schema import Time
 from stentor.outlets.contract import OutletAdapter
+from stentor.outlets.webhooks import LONGEST_TEMPLATE
 from stentor.outlets.words import LONGEST_WORDS
 from stentor.store.outlets import OutletChoice, OutletPostRow, OutletRow
 
 OutletKind = Annotated[str, Meta(max_length=16, pattern="^[a-z]{1,16}$")]
-FilledIn = Annotated[dict[str, Annotated[str, Meta(max_length=500)]], Meta(max_length=10)]
+FilledIn = Annotated[dict[str, Annotated[str, Meta(max_length=LONGEST_TEMPLATE)]], Meta(max_length=10)]
 OutletMomentName = Literal["planned", "doors", "live", "replay", "cancelled"]
 """The values of ``outlets.words.MOMENTS``."""
 HostWords = Annotated[str, Meta(max_length=LONGEST_WORDS)]

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from stentor.base.clock import Clock, unix_ms
-from stentor.base.errors import BadInput, Conflict, NotFound, Overloaded
+from stentor.base.errors import BadInput, Conflict, NotFound, Overloaded, SetupError
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.seal import Seal
 from stentor.bus.jobs import JobQueue
@@ -18,6 +18,7 @@ from stentor.house.pace.budget import ArrivalBudget
 from stentor.outlets import words
 from stentor.outlets.contract import OutletAdapter, OutletField
 from stentor.outlets.kinds import OUTLETS, WEIGHTS, X
+from stentor.outlets.webhooks import template
 from stentor.spaces import hooks
 from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.model import ON_AIR, Space, State
@@ -113,6 +114,18 @@ class OutletDesk:
             raise BadInput("Nothing is filled in for this outlet.", field="kind")
         await self.keep(account, outlet, checked(outlet.fields, given), number)
 
+    async def filled_in(self, number: int) -> dict[str, str]:
+        """What was filled in for an outlet, without its secrets; nothing where another key has sealed it."""
+        found = await self.table.secret(number)
+        outlet = OUTLETS.get(found[0].kind) if found else None
+        if found is None or outlet is None:
+            return {}
+        try:
+            kept = msgspec.json.decode(self.seal.open(found[1], SEALED), type=dict[str, str])
+        except SetupError:
+            return {}
+        return {each.name: kept[each.name] for each in outlet.fields if not each.secret and each.name in kept}
+
     async def mine(self, account: str, number: int) -> OutletRow:
         """One of somebody's; raises :class:`NotFound`."""
         for each in await self.table.of_account(account):
@@ -139,7 +152,7 @@ class OutletDesk:
         if kinds[choice.outlet] in words.ONCE and len(choice.moments) > 1:
             raise BadInput("Each post costs money there: choose one moment.", field="moments")
         if any(len(each) > words.LONGEST_WORDS for each in (choice.words, *choice.own.values())):
-            raise BadInput(f"At most {words.LONGEST_WORDS} characters.", field="words")
+            raise BadInput(f"At most {words.LONGEST_WORDS} characters.", field="words", reason="outlet-words")
         await self.table.choose(space, choice, moment_now(space), now_ms=self._now_ms)
 
     async def again(self, space: Space, account: str, number: int, moment: SpaceMoment) -> None:
@@ -227,10 +240,14 @@ def checked(fields: Sequence[OutletField], given: Mapping[str, str]) -> dict[str
     found = {}
     for field in fields:
         value = given.get(field.name, "").strip() or field.given
+        if field.template:
+            found[field.name] = template(value)
+            continue
         if field.address and "://" not in value and value:
             value = f"https://{value}"
         if not value or len(value) > LONGEST_FIELD or not value.isprintable():
-            raise BadInput("Fill in all fields; each has at most 500 characters.", field=field.name)
+            said = f"Fill in all fields; each has at most {LONGEST_FIELD} characters."
+            raise BadInput(said, field=field.name, reason="outlet-field")
         found[field.name] = hooks.checked_url(value) if field.address else value
     return found
 
