@@ -10,7 +10,7 @@ from stentor.spaces.announcing import SpaceMoment
 from stentor.spaces.rules import decide
 from stentor.store.newsletters import MOST_BOUNCES, NewslettersTable, mark_of
 from stentor.store.outlet_costs import OutletCosts
-from stentor.store.outlets import OutletChoice, OutletsTable, OutletState
+from stentor.store.outlets import OutletChoice, OutletPostRow, OutletsTable, OutletState
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 from tests.support.spaces import CREATE, NOW
@@ -45,16 +45,22 @@ async def _of_posts(store: Store, outlets: OutletsTable) -> None:
     assert [each.said(SpaceMoment.LIVE) for each in await outlets.choices(space.id)] == ["Now"]
     assert len(await outlets.expect(space.id, SpaceMoment.DOORS, now_ms=1)) == 1
     assert not await outlets.expect(space.id, SpaceMoment.LIVE, now_ms=1)
-    [doors] = await outlets.posts(space.id)
-    await outlets.tried(doors, 5)
+
+    async def post(moment: SpaceMoment, at: int = number) -> OutletPostRow:
+        [found] = [each for each in await outlets.posts(space.id) if (each.moment, each.outlet) == (moment, at)]
+        return found
+
+    live = await post(SpaceMoment.LIVE)
+    assert (live.state, live.trouble) == (OutletState.REFUSED, "outlet-once"), "its host sees why not"
+    await outlets.tried(await post(SpaceMoment.DOORS), 5)
     await outlets.given_up(space.id, number, "doors", 1, trouble="too-old")
-    assert (await outlets.posts(space.id))[0].state is OutletState.WAITING, "of an older wish"
+    assert (await post(SpaceMoment.DOORS)).state is OutletState.WAITING, "of an older wish"
     await outlets.given_up(space.id, number, "doors", 0, trouble="too-old")
-    [doors] = await outlets.posts(space.id)
+    doors = await post(SpaceMoment.DOORS)
     assert (doors.state, doors.trouble) == (OutletState.UNSURE, "too-old")
     await outlets.again(space.id, number, SpaceMoment.DOORS, now_ms=2)
     await outlets.given_up(space.id, number, "doors", 1, trouble="too-old")
-    assert (await outlets.posts(space.id))[0].state is OutletState.GIVEN_UP
+    assert (await post(SpaceMoment.DOORS)).state is OutletState.GIVEN_UP
     assert len(await outlets.expect(space.id, SpaceMoment.LIVE, now_ms=1)) == 1
     with pytest.raises(Conflict) as caught:
         await outlets.again(space.id, number, SpaceMoment.DOORS, now_ms=3)
@@ -66,8 +72,8 @@ async def _of_posts(store: Store, outlets: OutletsTable) -> None:
     await outlets.choose(space, OutletChoice(second, (SpaceMoment.LIVE,), ""), None, now_ms=1)
     told = await outlets.expect(space.id, SpaceMoment.LIVE, now_ms=1)
     assert [each.number for each, _ in told] == [number], "two accounts have one post, too"
-    [live] = [each for each in await outlets.posts(space.id) if each.moment is SpaceMoment.LIVE]
-    await outlets.ended(live, OutletState.REFUSED, trouble="outlet-budget")
+    assert (await post(SpaceMoment.LIVE, second)).trouble == "outlet-once"
+    await outlets.ended(await post(SpaceMoment.LIVE), OutletState.REFUSED, trouble="outlet-budget")
     assert len(await outlets.expect(space.id, SpaceMoment.LIVE, now_ms=1)) == 1
     with pytest.raises(Conflict):
         await outlets.again(space.id, number, SpaceMoment.LIVE, now_ms=4)

@@ -212,13 +212,8 @@ class OutletsTable:
         def work(connection: Connection) -> Sequence[tuple[OutletRow, int]]:
             query = select(outlet_choices).where(_C.space == space)
             for choice in map(_choice, connection.execute(query).all()):
-                mine = _post(space, choice.outlet, moment)
-                there = connection.execute(select(_P.state).where(mine)).scalar() is not None
-                if moment in choice.moments and not there:
-                    post = _new(space, choice.outlet, moment, now_ms)
-                    if _posted_once(connection, space, choice.outlet):
-                        post |= {"state": OutletState.REFUSED.value, "trouble": TAKEN}
-                    connection.execute(insert(outlet_posts).values(post))
+                if moment in choice.moments:
+                    _expect(connection, space, choice.outlet, moment, now_ms)
             waits = (_P.space == space) & (_P.moment == moment.value) & (_P.state == OutletState.WAITING.value)
             found = select(outlets, _P.tries).join(outlet_posts, _P.outlet == _O.number).where(waits)
             return [(_outlet(row), row.tries) for row in connection.execute(found)]
@@ -340,6 +335,17 @@ def _posted_once(connection: Connection, space: str, number: int, but: SpaceMome
         there &= not_(_post(space, number, but))
     query = select(_P.moment).join(outlets, _O.number == _P.outlet).where(there, _O.kind == kind).limit(1)
     return connection.execute(query).first() is not None
+
+
+def _expect(connection: Connection, space: str, number: int, moment: SpaceMoment, now_ms: int) -> None:
+    """Notes a post that is not there yet. Where a talk has one, that may be taken, and may have come free since."""
+    mine, taken = _post(space, number, moment), {"state": OutletState.REFUSED.value, "trouble": TAKEN}
+    row = connection.execute(select(_P.state, _P.trouble).where(mine)).one_or_none()
+    if row is None:
+        once = _posted_once(connection, space, number)
+        connection.execute(insert(outlet_posts).values(_new(space, number, moment, now_ms) | (taken if once else {})))
+    elif row._asdict() == taken and not _posted_once(connection, space, number):
+        connection.execute(update(outlet_posts).where(mine).values(state=OutletState.WAITING.value, trouble=""))
 
 
 def _new(space: str, number: int, moment: SpaceMoment, now_ms: int) -> dict[str, Any]:
