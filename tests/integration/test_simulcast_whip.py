@@ -25,7 +25,7 @@ from tests.integration.test_simulcast_lines import HERE, Show, met, showing, sta
 from tests.support.certificates import Authority
 from tests.support.federated import until
 from tests.support.receivers import Recorded, tls_front, whip_server
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 TOKEN = "the-token"
 THIS_MACHINE: Networks = (ip_network("0.0.0.0/0"), ip_network("::/0"))
@@ -146,7 +146,8 @@ def key_times(file: Path) -> list[float]:
 
 async def asks_for_pictures(show: Show, session: str) -> None:
     """As a decoder that has lost one: first once, then again and again."""
-    async with httpx.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S, headers=headers) as client:
         before = len(show.keys)
 
         async def ask() -> bool | None:

@@ -18,6 +18,7 @@ import httpx
 from tests.support import venvs
 from tests.support.debian import running
 from tests.support.ports import free_port
+from tests.support.wait import PATIENCE_S
 
 NAME: Final = "mastodon-mock"
 WANTED: Final = ("mastodon-mock==0.6.1",)
@@ -47,7 +48,7 @@ class MastodonMock:
 
     def __init__(self, port: int) -> None:
         self.address = f"http://localhost:{port}"
-        self._http = httpx.AsyncClient(base_url=f"{self.address}/api/v1/", trust_env=False, timeout=20)
+        self._http = httpx.AsyncClient(base_url=f"{self.address}/api/v1/", trust_env=False, timeout=PATIENCE_S)
 
     async def fault(self, effect: dict[str, Any], *, method: str = "POST", path: str = "statuses") -> None:
         """What the next request of this kind meets."""
