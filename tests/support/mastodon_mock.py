@@ -32,7 +32,7 @@ access_token = "{TOKEN}"
 """
 START: Final = """
 import functools, sys, uvicorn
-uvicorn.run = functools.partial(uvicorn.run, timeout_graceful_shutdown=1)  # a request that hangs by order does not count
+uvicorn.run = functools.partial(uvicorn.run, timeout_graceful_shutdown=1)  # for what hangs by order
 from mastodon_mock.cli import main
 main(sys.argv[1:])
 """
