@@ -275,7 +275,7 @@ class OutletsTable:
                 raise NotFound("There is nothing to be posted again.", code="outlet-missing")
             if _posted_once(connection, space, number, but=moment):
                 raise Conflict(
-                    "There is one post of each talk there, and another moment or account has it.", code=TAKEN
+                    "There is one post of each talk there, and another moment or account has it.", code="outlet-once"
                 )
             add_jobs(connection, [_wanted(space, moment)], now_ms=now_ms)
 
