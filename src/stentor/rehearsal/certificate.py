@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from stentor.base import certificates
 from stentor.base.config import Settings
@@ -24,12 +25,16 @@ FULL: Final = 0.85
 """Share of a resource that may be used: beyond it waiting times grow faster than the load."""
 LAG_MS: Final = 400.0
 """A loop that late is at its limit: the ladder's highest rung."""
+SATURATED: Final = 0.97
+"""A processor that is used so much might be used more."""
+WINDOW_S: Final = 3.84
+"""Of what an edge says of its load (``edge.load``)."""
 LEAST_LOOKS: Final = 8
 FURTHEST: Final = 3.0
 """No claim beyond three times what was driven: other limits come first that nobody has seen."""
 METHOD: Final = (
     "Least squares of the share in use over the listeners, of the resource that reaches 85 % first, or of three "
-    "quarters of the places, where the door lets the first wait; "
+    "quarters of the places, where the door lets the first wait; of a processor also over those who come a second; "
     "never beyond three times what was driven. The error is two standard errors of the slope."
 )
 MOST_ERROR: Final = 0.25
@@ -169,11 +174,18 @@ def _line(looks: Sequence[EdgeLook], resource: str) -> Extrapolation | None:
     used = np.array([_used(look, resource) for look in looks])
     if len(looks) < LEAST_LOOKS or listeners.max() < 1 or np.ptp(listeners) < 0.5 * listeners.max():
         return None
-    slope, base = np.polyfit(listeners, used, 1)
+    by = np.column_stack([np.ones_like(listeners), listeners])
+    if RESOURCES[resource] in ("busiest", "machine"):  # who comes costs more than who listens
+        joining = np.column_stack([by, _joining(looks, listeners)])
+        free = used < SATURATED  # what is wanted beyond nobody measures
+        if np.count_nonzero(free) >= LEAST_LOOKS and np.linalg.matrix_rank(joining[free]) == joining.shape[1]:
+            by, used = joining[free], used[free]
+    found = np.linalg.lstsq(by, used, rcond=None)[0]
+    base, slope = found[:2]
     if slope <= 0:
         return None
-    rest = used - (base + slope * listeners)
-    error = np.sqrt((rest @ rest) / (len(looks) - 2) / np.sum((listeners - listeners.mean()) ** 2))
+    rest = used - by @ found
+    error = np.sqrt((rest @ rest) / max(1, len(used) - len(found)) * np.linalg.pinv(by.T @ by)[1, 1])
     allowed, furthest = ((1.0 if resource == DOOR else FULL) - base) / slope, FURTHEST * listeners.max()
     return Extrapolation(
         max(0, round(min(allowed, furthest))),
@@ -181,6 +193,14 @@ def _line(looks: Sequence[EdgeLook], resource: str) -> Extrapolation | None:
         resource,
         in_sight=bool(allowed < furthest),
     )
+
+
+def _joining(looks: Sequence[EdgeLook], listeners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many more there were a second at each look, over the time that an edge's load is measured over."""
+    at_s = np.array([look.at_s for look in looks])
+    before = np.interp(at_s - WINDOW_S, at_s, listeners)
+    more: NDArray[np.float64] = np.maximum(0.0, listeners - before) / WINDOW_S
+    return more
 
 
 def places(certificate: ReadinessCertificate) -> int | None:

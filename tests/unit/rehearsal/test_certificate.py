@@ -179,3 +179,19 @@ def test_a_crowd_of_hls_is_seen() -> None:
     """An edge counts streams and players apart."""
     edges = [{"listeners": 3.0, "listeners_hls": 400.0, "cpu": 0.5}, {"listeners": 2.0, "cpu": 0.1}]
     assert look(edges, at_s=1.0, machine=0.3).listeners == 405
+
+
+def test_what_it_costs_to_come_is_not_taken_for_what_it_costs_to_listen() -> None:
+    """Looks of a real edge with 3 % of a processor, of which an overload found 2,028 listeners: while a hundred come in
+    a second all of it is in use, and afterwards three quarters. One line through both claimed nothing of it."""
+    listeners = (0, 0, 0, 56, 147, 232, 335, 438, 547, 662, 768, 867, 980, 1078, 1167, 1217, 1217, 1217, 1217, 1217)
+    busiest = (
+        0.336, 0.319, 0.311, 0.391, 0.498, 0.622, 0.871, 1.005, 0.993, 0.997,
+        1.01, 0.997, 1.007, 1.007, 0.986, 0.991, 0.942, 0.882, 0.78, 0.732,
+    )  # fmt: skip
+    pairs = enumerate(zip(listeners, busiest, strict=True))
+    claim = extrapolate([EdgeLook(n, heard, busiest=used, full=heard / 16_000) for n, (heard, used) in pairs])
+    assert claim is not None
+    assert (claim.resource, claim.in_sight) == ("processor of the busiest edge", True)
+    assert 0.85 * 2028 * (1 - claim.error) < claim.listeners < 2028
+    assert claim.error < 0.25
