@@ -2,8 +2,9 @@
 
 A whole Stentor runs on each of the databases in the folder (``bench.social_place``), which are filled first. Asked is
 for the first page of five kinds of readers, one request after the other: how long the house takes, with all that is
-shown beside the posts. Then the one with 1 M followers posts, and it is looked for in the home
-timelines of some of them and at the edge: how long after the request to post it is there.
+shown beside the posts, by the clock and of the processor (its own, and that of its sessions of PostgreSQL). Then the
+one with 1 M followers posts, and it is looked for in the home timelines of some of them and at the edge: how long
+after the request to post it is there.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psutil
+import psycopg
 from sqlalchemy import delete
 
 from bench.kept import head, keep, watched
+from bench.requests import taken_s
 from bench.social import percentiles
 from bench.social_data import BEFORE_MS, FIRST_MS, LARGE, Place
 from bench.social_place import filled
@@ -39,7 +43,9 @@ async def somebody(house: Whole, handle: str) -> AsyncIterator[httpx.AsyncClient
     wish = {"name": "bench", "scopes": ["posts", "read"], "days": 1}
     token = (await house.call("POST", f"/accounts/{handle}/tokens", wish))["token"]
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=f"{house.client.base_url}", headers=headers, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        base_url=f"{house.client.base_url}", headers=headers, trust_env=False, timeout=30
+    ) as http:
         yield http
 
 
@@ -47,19 +53,40 @@ def handle(number: int) -> str:
     return f"user{(number >> 16) - (FIRST_MS - BEFORE_MS)}"
 
 
+class HouseProcessor:
+    """Processor time of the house and of its sessions of PostgreSQL."""
+
+    def __init__(self, house: Whole) -> None:
+        self._house, self._sessions = psutil.Process(house.worker("house-0").pid), list[Path]()
+        url = house.settings.database_address
+        if url.startswith("postgresql"):
+            with psycopg.connect(url, autocommit=True) as connection:
+                query = (
+                    "SELECT pid FROM pg_stat_activity "
+                    "WHERE application_name = 'stentor' AND datname = current_database()"
+                )
+                pids = [row[0] for row in connection.execute(query)]
+            self._sessions = [Path(f"/proc/{pid}/schedstat") for pid in pids]
+
+    def taken_s(self) -> float:
+        there = sum(int(each.read_text().split()[0]) for each in self._sessions) / 1e9
+        return taken_s(self._house) + there
+
+
 async def homes(house: Whole, place: Place) -> dict[str, Any]:
     found = dict[str, Any]()
     for name, numbers in place.readers().items():
-        took = list[float]()
+        took, cpu, processor = list[float](), list[float](), HouseProcessor(house)
         for number in numbers[:20]:
             async with somebody(house, handle(number)) as http:
                 for each in range(READS // min(20, len(numbers)) + 1):
-                    begun = time.perf_counter()
+                    had, begun = processor.taken_s(), time.perf_counter()
                     answer = await http.get("/api/v1/timelines/home")
                     if each:  # the first one finds the pages on the disk
                         took.append(time.perf_counter() - begun)
+                        cpu.append(processor.taken_s() - had)
                     assert len(answer.json()["posts"]) == 20, answer.text
-        found[name] = percentiles(took)
+        found[name] = percentiles(took) | percentiles(cpu, "cpu_")
         print(f"  home over HTTP, {name}: {found[name]}", flush=True)
     return found
 
