@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from sqlalchemy import delete
 
 from bench.kept import head, keep, state, watched
 from bench.search_data import FINDABLE_OF_TEN, VOCABULARY, WordyPlace, fill, word
@@ -29,6 +30,7 @@ from stentor.store.indexing import IndexingTable
 from stentor.store.posts import Composed, PostsTable
 from stentor.store.profiles import ProfilesTable
 from stentor.store.search import SearchesTable
+from stentor.store.social_tables import posts
 from stentor.store.spaces import Store
 from tests.support.postgres import Postgres, module
 
@@ -63,7 +65,7 @@ def kinds(table: SearchesTable, profiles: ProfilesTable, readers: list[int], few
     rare, middle = rng.integers(5_000, VOCABULARY, count).tolist(), rng.integers(200, 5_000, count).tolist()
     common = rng.integers(0, COMMON, count).tolist()
 
-    def posts(say: Callable[[int], str], reader: int | None = None) -> _Ask:
+    def said(say: Callable[[int], str], reader: int | None = None) -> _Ask:
         async def ask(each: int) -> object:
             me = reader if reader is not None else readers[each % len(readers)]
             return await table.posts(me, parse(say(each)), most=PAGE)
@@ -83,25 +85,23 @@ def kinds(table: SearchesTable, profiles: ProfilesTable, readers: list[int], few
         return await table.tags(readers[each % len(readers)], f"tag{middle[each] % 10}")
 
     return {
-        "a rare word": posts(lambda each: word(rare[each])),
-        "a word": posts(lambda each: word(middle[each])),
-        "one of the 40 most common": posts(lambda each: word(common[each])),
-        "two words": posts(lambda each: f"{word(middle[each])} {word(middle[-each])}"),
-        "a common and a rare one": posts(lambda each: f"{word(common[each])} {word(rare[each])}"),
-        "two common words": posts(lambda each: f"{word(common[each])} {word(common[-each])}"),
-        "a common word of one author": posts(lambda each: f"{word(common[each])} from:user{middle[each]}"),
-        "a rare word of one who writes most": posts(lambda each: f"{word(rare[each])} from:user{each % 3}"),
-        "a common word of one who writes most": posts(lambda each: f"{word(common[each])} from:user{each % 3}"),
-        "a common word in an answer": posts(lambda each: f"{word(common[each])} is:reply"),
-        "a common word with a picture, of which there are none": posts(
-            lambda each: f"{word(common[each])} has:picture"
-        ),
-        "a phrase": posts(lambda each: f'"{word(common[each])} {word(common[-each])}"'),
-        "how words begin (4 signs)": posts(lambda each: f"{word(middle[each])[:4]}*"),
-        "a common word, for who follows three": posts(lambda each: word(common[each]), few),
-        "no word at all that is there": posts(lambda each: f"x{word(rare[each])}x"),
-        "a phrase of words that few say": posts(lambda each: f'"{word(middle[each])} {word(common[each])}"'),
-        "own posts": posts(lambda _: "from:me"),
+        "a rare word": said(lambda each: word(rare[each])),
+        "a word": said(lambda each: word(middle[each])),
+        "one of the 40 most common": said(lambda each: word(common[each])),
+        "two words": said(lambda each: f"{word(middle[each])} {word(middle[-each])}"),
+        "a common and a rare one": said(lambda each: f"{word(common[each])} {word(rare[each])}"),
+        "two common words": said(lambda each: f"{word(common[each])} {word(common[-each])}"),
+        "a common word of one author": said(lambda each: f"{word(common[each])} from:user{middle[each]}"),
+        "a rare word of one who writes most": said(lambda each: f"{word(rare[each])} from:user{each % 3}"),
+        "a common word of one who writes most": said(lambda each: f"{word(common[each])} from:user{each % 3}"),
+        "a common word in an answer": said(lambda each: f"{word(common[each])} is:reply"),
+        "a common word with a picture, of which there are none": said(lambda each: f"{word(common[each])} has:picture"),
+        "a phrase": said(lambda each: f'"{word(common[each])} {word(common[-each])}"'),
+        "how words begin (4 signs)": said(lambda each: f"{word(middle[each])[:4]}*"),
+        "a common word, for who follows three": said(lambda each: word(common[each]), few),
+        "no word at all that is there": said(lambda each: f"x{word(rare[each])}x"),
+        "a phrase of words that few say": said(lambda each: f'"{word(middle[each])} {word(common[each])}"'),
+        "own posts": said(lambda _: "from:me"),
         "people": people,
         "people whose name begins as everybody's": everybody,
         "how a handle begins, as apps and mentions ask": completed,
@@ -124,6 +124,7 @@ async def measure(url: str, count: int) -> dict[str, Any]:
             told = {name: value for name, value in found[name].items() if name != "state"}
             print(f"  {name}: {told} {state(found[name])}", flush=True)
         found["indexing"] = await indexed(store, readers["few"][0])
+        await forgotten(store, int(place.ids[-1]))
         print(f"  indexing: {found['indexing']}", flush=True)
         return found
     finally:
@@ -132,11 +133,11 @@ async def measure(url: str, count: int) -> dict[str, Any]:
 
 async def indexed(store: Store, author: int) -> dict[str, float]:
     """How long the writer is held for parts of 50 new posts, and how many are indexed a second."""
-    posts, numbers, table = PostsTable(store.work), PostIds(1), IndexingTable(store.work)
+    there, numbers, table = PostsTable(store.work), PostIds(1), IndexingTable(store.work)
     rng = np.random.default_rng(5)
     for _ in range(INDEXED):
         said, now_ms = " ".join(word(int(each)) for each in rng.integers(0, 2000, 40)), time.time_ns() // 1_000_000
-        await posts.add(numbers.new(now_ms), author, Composed(text=said), now_ms=now_ms)
+        await there.add(numbers.new(now_ms), author, Composed(text=said), now_ms=now_ms)
     took = list[float]()
     while True:
         begun = time.perf_counter()
@@ -144,6 +145,12 @@ async def indexed(store: Store, author: int) -> dict[str, float]:
             break
         took.append(time.perf_counter() - begun)
     return percentiles(took) | {"per_s": round(INDEXED / sum(took))}
+
+
+async def forgotten(store: Store, newest: int) -> None:
+    """The posts of this run go again: the next one would find nothing else among the newest."""
+    added = delete(posts).where(posts.c.id > newest)
+    await store.work.write(lambda connection: connection.execute(added))
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:
