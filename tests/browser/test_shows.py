@@ -1,4 +1,4 @@
-"""A series on a telephone: made, looked at as a visitor, changed from a date on, one date left out."""
+"""A series on a telephone: made, looked at as a visitor, changed from a date on, one date left out; and a template."""
 
 from __future__ import annotations
 
@@ -41,6 +41,22 @@ async def test_a_series_on_a_telephone(house: Whole, browsers: Browsers) -> None
         await page.says("#dates", "fällt aus")
         spaces = [each["title"] for each in (await house.call("GET", "/spaces"))["spaces"] if "unde" in each["title"]]
         assert (spaces.count("Abendrunde"), spaces.count("Späte Runde")) == (1, 4)
+        await page.page.locator("#dates a").first.click()
+        await page.page.wait_for_selector("#setup:not([hidden])", state="attached")
+        await page.page.click("#settings-open")
+        await page.page.click("#template")
+        await page.says("#setup-said", "Als Vorlage")
+        await page.page.goto(at(house, "/mine"))
+        await page.says("#templates", "Abendrunde")
+        await page.until("document.documentElement.scrollWidth <= 390", "nothing sticks out")
+        await page.page.locator("#templates button").first.click()
+        await page.page.wait_for_url("**/stage/abendrunde-*")
+        await page.says("h1", "Abendrunde")
+        await page.page.goto(at(house, "/mine"))
+        await page.page.locator("#templates button").nth(1).click()
+        await page.page.locator("dialog[open]").get_by_role("button", name="Löschen").click()
+        await page.page.wait_for_selector("#templates-part", state="hidden")
+        await page.page.goto(at(house, "/mine/shows"))
         await page.page.locator("#shows a").first.click()
         await page.says("h1", "Späte Runde")
         await page.says("main", "20:00 Uhr (Ortszeit Berlin)")

@@ -6,6 +6,7 @@ import { languages, ours } from "./languages.js";
 import { $, about, ask, button, element, lights, link, pause, sure, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
 import { locale } from "./shared/texts.js";
+import { offerTemplates } from "./templates.js";
 import { verdict } from "./verdict.js";
 import { Visibility } from "./visibility.js";
 
@@ -252,6 +253,7 @@ $("go-now").addEventListener("click", () => attempt(now));
 languages($("create-form").elements.language, me.language || ours());
 show();
 attempt(storage);
+if (me.creates && !me.unlocks) offerTemplates(attempt);
 for (;;) {
   try {
     await refresh();
