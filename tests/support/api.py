@@ -105,7 +105,7 @@ async def asked(world: World, caller: str, *, phases: str, examples: int, seed: 
         str(Path(sys.executable).with_name("st")), f"--config-file={settings}", "run", str(described),
         f"--url={world.house.anyone.base_url}", "--no-color", f"--phases={phases}", "--workers=1",
         f"--max-examples={examples}", f"--seed={seed}", "--generation-database=none", "--suppress-health-check=all",
-        "--request-timeout=20",
+        "--request-timeout=60",
     ]  # fmt: skip
     for path in LEFT_OUT:
         command += ["--exclude-path-regex", path]
