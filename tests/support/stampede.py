@@ -63,7 +63,8 @@ class Told(msgspec.Struct, frozen=True):
     """What came of one. Times are of whole requests, from the connection to the last byte."""
 
     answers: dict[str, int]
-    """By status, and ``failed``; ``short`` is what broke off before its end."""
+    """By status, and ``failed``; ``short`` is what broke off before its end, ``unasked`` what these sources themselves
+    had no time for: each goes on with the rest of its list afterwards."""
     took_s: float
     p50_ms: float
     p99_ms: float
@@ -109,7 +110,8 @@ class _Stampede:
                 if (asking := self._open.get(fileno)) is not None:
                     self._step(asking, began)
             if now - began > self._order.span_s + LONGEST_S:
-                self._answers["failed"] += len(self._open) + len(self._due)
+                self._answers["failed"] += len(self._open)
+                self._answers["unasked"] += len(self._due)
                 break
         took = [1000 * each for each in self._took] or [0.0]
         p50, p99 = np.percentile(took, [50, 99])

@@ -1,8 +1,8 @@
 """A POST to a host that gets no other one soon, as when thousands of hosts are told the same: a connection, a request,
 an answer of which the head alone is read (by llhttp), and the end.
 
-A client of general use keeps connections, cookies and bodies; beside a handshake and a signature that is a fifth of
-what a delivery takes (``bench.reach``). What may be reached and how long it may take is as in ``client``.
+A client of general use keeps connections, cookies and bodies; beside a handshake that is a tenth of what a post takes
+(``bench.posting``). What may be reached and how long it may take is as in ``client``.
 """
 
 from __future__ import annotations

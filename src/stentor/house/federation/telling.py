@@ -39,8 +39,8 @@ TO_ONE: Final = frozenset(
 AT_FIRST: Final = 300
 """Servers that are told at once; all of them, for nearly everybody."""
 A_SECOND: Final = 115
-"""Of the others: twenty thousand are told in three minutes, by a seventh of a processor, and none of those who then
-come to look finds the site busy with telling."""
+"""Of the others: twenty thousand are told in three minutes, and none of those who then come to look finds the site busy
+with telling."""
 AT_ONCE: Final = 64
 """Jobs that are on their way to the bus at the same time, and have their moments together."""
 MANY: Final = 16
