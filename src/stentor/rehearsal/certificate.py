@@ -166,6 +166,8 @@ def extrapolate(looks: Sequence[EdgeLook], of: Iterable[str] = RESOURCES) -> Ext
     """
     found = [line for resource in of if resource != LAG and (line := _line(looks, resource)) is not None]
     certain = [line for line in found if line.error <= MOST_ERROR]
+    if not any(line.in_sight for line in certain):  # a limit that is near, and uncertain, is better than none in sight
+        certain = [line for line in found if line.in_sight and RESOURCES[line.resource] != "machine"] or certain
     return min(certain or found, key=lambda line: (line.listeners, RESOURCES[line.resource]), default=None)
 
 

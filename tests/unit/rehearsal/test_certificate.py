@@ -195,3 +195,13 @@ def test_what_it_costs_to_come_is_not_taken_for_what_it_costs_to_listen() -> Non
     assert (claim.resource, claim.in_sight) == ("processor of the busiest edge", True)
     assert 0.85 * 2028 * (1 - claim.error) < claim.listeners < 2028
     assert claim.error < 0.25
+
+
+def test_a_processor_that_is_full_is_not_passed_over_for_what_is_not_in_sight() -> None:
+    """Nearly all looks are at all of it, so that its line is uncertain: it is claimed, with that error, and not three
+    times what was driven."""
+    driven = [EdgeLook(n, 100 * n, busiest=min(1.0, 0.3 + 0.2 * n), full=0.001 * n) for n in range(20)]
+    claim = extrapolate(driven)
+    assert claim is not None
+    assert (claim.resource, claim.in_sight) == ("processor of the busiest edge", True)
+    assert claim.error > 0.25
