@@ -21,7 +21,7 @@ from tests.support.sound import assert_heard, voice
 from tests.support.wait import patiently
 from tests.support.whole import Whole, whole
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
 TALK_S = 12.0
 
 
