@@ -44,7 +44,7 @@ players: setup ## make sure that GStreamer, mpv, VLC, mplayer, nginx's RTMP modu
 	@$(BIN)/python -m tests.support.players --install
 	@$(BIN)/python -m tests.support.receivers --install
 
-peers: setup ## fetch what others speak our protocols with, from npm, PyPI and Debian: Fedify, Bluesky's server, masto, toot, fediverse-pasture, snac2
+peers: setup ## fetch what others speak our protocols with, from npm, PyPI and Debian: Fedify, Bluesky's server, masto, toot, fediverse-pasture, mastodon-mock, snac2
 	@$(BIN)/python -m tests.support.peers
 
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order

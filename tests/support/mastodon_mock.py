@@ -1,12 +1,10 @@
 """mastodon-mock, a server with Mastodon's REST API on which things go wrong when it is told so.
 
-It lives in a venv of its own. ``python -m tests.support.mastodon_mock --install`` fetches it now, instead
-of in the first test that needs it.
+It lives in a venv of its own.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -88,8 +86,3 @@ async def mastodon_mock() -> AsyncIterator[MastodonMock]:
                 yield made
             finally:
                 await made.close()
-
-
-if __name__ == "__main__":
-    if why := missing() if "--install" in sys.argv else "":
-        print(f"{NAME} cannot be had, and its test will fail: {why}", file=sys.stderr)

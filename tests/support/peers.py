@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.support import node, pasture, snac, venvs
+from tests.support import mastodon_mock, node, pasture, snac, venvs
 
 
 def peers() -> Iterator[tuple[str, Callable[[], str]]]:
@@ -16,6 +16,7 @@ def peers() -> Iterator[tuple[str, Callable[[], str]]]:
         yield name, lambda name=name: node.missing(name)  # type: ignore[misc]
     yield "snac2", snac.missing
     yield "fediverse-pasture", pasture.missing
+    yield "mastodon-mock", mastodon_mock.missing
     yield "toot", lambda: venvs.missing("toot", venvs.TOOT)
 
 
