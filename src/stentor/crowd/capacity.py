@@ -35,7 +35,7 @@ PORT_BUSY = 0.6
 """Of a 10 Gbit/s port. Assumed: bursts fill the rest."""
 PEAK = 3.0
 """The busiest second of an arrival has three times its mean. Assumed, after published ramps (2019: 18,000 a second)."""
-PAGE_BYTES = 126_000
+PAGE_BYTES = 160_000
 """Page, style, scripts and hls.js, compressed. Counted."""
 BURST_S = 12.0
 """Seconds of sound that an HLS player takes at its start. Assumed: three target durations."""
