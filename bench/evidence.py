@@ -38,7 +38,7 @@ from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
 from stentor.edge.taking import LOOKS_S, TOGETHER_S, Taking
 from stentor.edge.worker import Worker
-from stentor.evidence import plays
+from stentor.evidence import plays, robots
 from stentor.evidence.delays import Delays
 from stentor.evidence.robots import is_robot
 from stentor.evidence.row import encode
@@ -188,7 +188,7 @@ def measure() -> dict[str, float]:
     found["a play"] = len(segment) * cost_us(len(came) * len(segment), lambda: sent(bench, next(pairs), head))
     agents = iter([f"{AGENT} {number}" for number in range(AGENTS)])
     found["a new agent"] = cost_us(AGENTS, lambda: is_robot(next(agents)))
-    is_robot.cache_clear()
+    robots._is_robot.cache_clear()
     bench.channel.close()
     found["all looks at a stream"] = looks_us()
     return found

@@ -251,6 +251,8 @@ async def test_a_page_costs_the_same_however_many_posts_there_are(
         assert page.before is not None, query
         return found[0]
 
+    for last in ("@", "@\ud7ff", "@\U0010ffff"):  # after which comes nothing that a database takes
+        assert await profiles.beginning(last, me, 5, followed=False) == []
     asked = ["common", "often", "common often", '"often common"', "comm*", "common from:ben", "from:ben"]
     asked += ["common is:reply", "@user"]
     await more(5)

@@ -41,8 +41,8 @@ class Played:
             return
         if connection.alone:  # a cache, perhaps
             self.hidden.add(space)
-        robot = is_robot(request.headers.get("user-agent", ""))
-        done = device == DONE or self._plays.heard(space, device, segment, robot=robot)
+        agent = request.headers.get("user-agent", "")
+        done = device == DONE or self._plays.heard(space, device, segment, robot=is_robot(agent))
         if not connection.alone:  # a proxy's connection speaks now for this one, now for that one
             connection.plays = who, DONE if done else device
 

@@ -389,6 +389,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
             log.get("edge").info("edge-ready", port=settings.audience_port, capacity=edge.worker.capacity)
             await until(leaving.run(drain), edge.run())
     finally:
+        collector.end()
         for server in servers:
             server.close()
         for one in sockets:

@@ -342,7 +342,7 @@ class Worker:
         self._refusals.clear()
         self.addresses.second()
         self.taking.look(self.now)
-        collector.tick(self.listeners)
+        collector.tick(self.open)
         for connection in self._deadlines.due(self.now):
             kind = connection.overdue
             self.overdue[kind] = self.overdue.get(kind, 0) + 1

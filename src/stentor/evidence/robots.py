@@ -113,12 +113,15 @@ def listed() -> RobotList:
     return RobotList(FILE.read_bytes())
 
 
-@lru_cache(maxsize=KEPT)
 def is_robot(agent: str) -> bool:
     """Whether a ``User-Agent`` is no listener's; one that says nothing is none's.
 
     0.2 to 0.5 ms for one that is not remembered (``bench/evidence``).
     """
-    agent = agent[:MOST_CHARACTERS]
+    return _is_robot(agent[:MOST_CHARACTERS])
+
+
+@lru_cache(maxsize=KEPT)
+def _is_robot(agent: str) -> bool:
     said = listed().says(agent)
     return _ROBOT.search(agent) is not None if said is None else said

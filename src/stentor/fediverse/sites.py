@@ -109,10 +109,14 @@ class Home(msgspec.Struct, frozen=True):
         return ids.parse(path.removeprefix(below)) if path != uri and path.startswith(below) else None
 
 
-@lru_cache(maxsize=2048)  # it is asked several times of each address, and of many in one go
 def server(uri: str) -> str:
     """The host (with a port that is not the usual one) of an address of the web; empty for what is none."""
-    if len(uri) > LONGEST or not uri.isprintable() or " " in uri or "\\" in uri:
+    return _server(uri) if len(uri) <= LONGEST else ""  # what is too long is not remembered either
+
+
+@lru_cache(maxsize=2048)  # it is asked several times of each address, and of many in one go
+def _server(uri: str) -> str:
+    if not uri.isprintable() or " " in uri or "\\" in uri:
         return ""
     try:
         parts = urlsplit(uri)

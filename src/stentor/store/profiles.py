@@ -101,6 +101,8 @@ class ProfilesTable:
         """People whose handle begins with a word, the ones first whom one follows, then those of here; ``followed``:
         only those whom one follows. Each by an index of its own: an app asks at each letter that somebody types."""
         name, _, domain = word.lstrip("@").lower().partition("@")
+        if name[-1:] in _LAST:
+            return []
         people = select(_ACTOR.number).join(site_tables.accounts, _PERSON.id == _ACTOR.account, isouter=True)
 
         def work(connection: Connection) -> list[int]:
@@ -140,6 +142,10 @@ class ProfilesTable:
         query = select(likes.actor).where(likes.post == post, likes.actor < before)
         query = query.order_by(likes.actor.desc()).limit(most)
         return await self.work.read(lambda connection: list(connection.execute(query).scalars()))
+
+
+_LAST: Final = ("", "\ud7ff", "\U0010ffff")
+"""No handle has them, and after them comes no sign that a database takes."""
 
 
 def _begins(connection: Connection, handle: ColumnElement[str], word: str) -> ColumnElement[bool]:

@@ -87,3 +87,17 @@ def test_old_objects_are_looked_at_where_few_listen() -> None:
     assert there() == 1, "many listen"
     collector.tick(0)
     assert there() == 0
+    collector.end()
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, collector._PYTHONS)
+
+
+async def test_whoever_is_connected_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also who listens by HLS or waits: only streams are listeners to a worker."""
+    told: list[int] = []
+    monkeypatch.setattr(collector, "tick", told.append)
+    async with edge() as rig:
+        _, writer = await rig.open("/s/friday/door.json")
+        await eventually(lambda: rig.worker.open == 1, "somebody is connected")
+        rig.worker.tick()
+        writer.close()
+    assert 1 in told

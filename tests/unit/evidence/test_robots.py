@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from stentor.base.texts import Catalogue
+from stentor.evidence import robots
 from stentor.evidence.counts import METHODS
 from stentor.evidence.robots import FILE, LIST_DATE, MOST_CHARACTERS, Patterns, alternatives, is_robot
 
@@ -117,3 +118,11 @@ def test_players_are_listeners(agent: str) -> None:
 )  # fmt: skip
 def test_robots_are_none(agent: str) -> None:
     assert is_robot(agent)
+
+
+def test_an_agent_is_remembered_by_what_is_looked_at() -> None:
+    """Whoever sends another end each time, beyond what is looked at, has it looked at once."""
+    robots._is_robot.cache_clear()
+    for end in range(20):
+        is_robot(f"{'curious ' * MOST_CHARACTERS}{end}")
+    assert robots._is_robot.cache_info().misses == 1

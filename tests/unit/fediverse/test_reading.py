@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from stentor.base.errors import BadInput, Malformed
 from stentor.base.rsa import RsaKey
-from stentor.fediverse import clean, reading, things
+from stentor.fediverse import clean, reading, sites, things
 from stentor.fediverse.reading import RemoteActor, remote_actor, remote_post
-from stentor.fediverse.sites import PUBLIC, Home, named, server
+from stentor.fediverse.sites import LONGEST, PUBLIC, Home, named, server
 from stentor.social.model import Audience, PostPoll
 
 PEM = RsaKey.make().public
@@ -296,3 +296,10 @@ def test_anything_is_understood_or_refused(found: dict[str, Any]) -> None:
         with suppress(Malformed):
             read(found)
     msgspec.json.encode(found)
+
+
+def test_what_is_too_long_for_an_address_is_not_kept() -> None:
+    """Anybody may send some: in a cache a megabyte each would stay."""
+    before = sites._server.cache_info().currsize
+    assert server("https://there.example/" + "x" * LONGEST) == ""
+    assert sites._server.cache_info().currsize == before
