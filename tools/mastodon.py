@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mastodon import Mastodon
 
-from tests.support.mastodon_methods import APART, LOCAL, WORKS, missing
+from tests.support.mastodon_methods import APART, LOCAL, NOTHING, WORKS, missing
 
 FILE = Path(__file__).parents[1] / "docs" / "reference" / "mastodon.md"
 MARKS = re.compile(r"(<!-- methods -->\n).*(<!-- /methods -->)", re.DOTALL)
@@ -21,6 +21,7 @@ def table() -> str:
     """The file as it should be."""
     names = {name for name, _ in inspect.getmembers(Mastodon, inspect.isfunction) if not name.startswith("_")}
     rows = {each: f"works: {group}" for group, some in WORKS.items() for each in some.split()}
+    rows |= {each: f"answers with nothing: {reason}" for reason, some in NOTHING.items() for each in some.split()}
     rows |= dict.fromkeys(APART.split(), "works: tried without this library")
     rows |= dict.fromkeys(LOCAL.split(), "works: it asks no server")
     rows |= {name: f"not here: {reason}" for name, reason in missing(names).items()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -23,6 +24,7 @@ from stentor.fediverse.sites import SITE, Home
 from stentor.fediverse.writing import ACCEPT, TYPE
 from stentor.fediverse.writing import stamp as stamp_of
 from stentor.social.model import Audience
+from tests.support.app_starts import NODEINFO, SHAPES, NodeInfoRead
 from tests.support.stampede import Order, Wish, stampede
 from tests.support.wait import PATIENCE_S
 from tests.support.whole import Whole, whole
@@ -135,9 +137,14 @@ async def test_what_is_not_for_everybody_is_no_file(here: Here) -> None:
 
 async def test_what_the_site_says_of_itself(here: Here) -> None:
     """NodeInfo and host-meta; who is followed by whom is told nobody."""
-    [link] = (await here.read("/.well-known/nodeinfo")).json()["links"]
-    told = (await here.read(link["href"])).json()
-    assert (told["software"]["name"], told["protocols"], told["usage"]) == ("stentor", ["activitypub"], {"users": {}})
+    links = msgspec.convert((await here.read(NODEINFO)).json(), SHAPES[NODEINFO])["links"]
+    assert [each.rel.rpartition("/")[2] for each in links] == ["2.0", "2.1"]
+    for link in links:
+        answer = await here.read(link.href)
+        assert answer.headers["content-type"] == f'application/json; profile="{link.rel}#"'
+        told = msgspec.convert(answer.json(), NodeInfoRead)
+        assert f"{link.rel}".endswith(told.version)
+        assert (told.software.name, told.protocols, told.usage) == ("stentor", ["activitypub"], {"users": {}})
     meta = await here.read("/.well-known/host-meta")
     assert "/.well-known/webfinger?resource={uri}" in meta.text
     followers = (await here.read(f"{here.home.actor(here.number)}/followers")).json()

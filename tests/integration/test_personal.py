@@ -99,7 +99,7 @@ async def test_strangers_wait(house: House) -> None:
     """By policy, in both versions; let through or taken away; what waits is in no list."""
     async with (
         person(house, "quinn") as quinn, person(house, "rob") as rob, person(house, "sue") as sue,
-        app_of(quinn) as app,
+        person(house, "tessa") as tessa, person(house, "ugo") as ugo, app_of(quinn) as app,
     ):  # fmt: skip
         assert (await got(app, "/v2/notifications/policy"))["for_not_following"] == "accept"
         said = await app.patch("/api/v2/notifications/policy", data={"for_not_following": "filter"})
@@ -121,8 +121,17 @@ async def test_strangers_wait(house: House) -> None:
         assert await got(app, "/v1/notifications/requests/merged") == {"merged": True}
         await sent(app, f"/v1/notifications/requests/{waiting[1]['id']}/accept")
         assert [each["account"]["acct"] for each in await got(app, "/v1/notifications")] == ["rob", "rob"]
-        await sent(app, "/v1/notifications/requests/dismiss", **several("id", [waiting[0]["id"]]))
+        await sent(app, f"/v1/notifications/requests/{waiting[0]['id']}/dismiss")
         assert await got(app, "/v1/notifications/requests") == []
+        for http in (tessa, ugo, sue):
+            await put(http, "@quinn good evening")
+        ids = {each["account"]["acct"]: each["id"] for each in await got(app, "/v1/notifications/requests")}
+        assert list(ids) == ["sue", "ugo", "tessa"]
+        await sent(app, "/v1/notifications/requests/accept", **several("id", [ids["tessa"], ids["ugo"]]))
+        assert [each["account"]["acct"] for each in await got(app, "/v1/notifications", limit=2)] == ["ugo", "tessa"]
+        await sent(app, "/v1/notifications/requests/dismiss", **several("id", [ids["sue"]]))
+        assert await got(app, "/v1/notifications/requests") == []
+        assert len(await got(app, "/v1/notifications")) == 4
         assert (await app.post("/api/v1/notifications/requests/5/accept")).status_code == 404
 
 

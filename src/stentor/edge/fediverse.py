@@ -71,7 +71,7 @@ class FediverseFiles:
                 return "ap-finger", "", request.query.get("resource", "")[:500]
             case [".well-known", "host-meta" | "nodeinfo" | "oauth-authorization-server" as name]:
                 return "ap-fixed", "", name
-            case ["nodeinfo", "2.1" as name]:
+            case ["nodeinfo", name] if name in documents.NODEINFO_VERSIONS:
                 return "ap-fixed", "", name
             case [name] if name[:1] == "@" and _wants(request):
                 return "ap-person", "", name[1:].lower()
@@ -102,8 +102,9 @@ class FediverseFiles:
                 return self._made(app_scopes.metadata(self.home.house), kind="application/json", cache=FIXED)
             case _, ("nodeinfo",):
                 return self._made(documents.nodeinfo_links(self.home), kind="application/json", cache=FIXED)
-        name = self._pages.look.name or self.home.name
-        return self._made(documents.nodeinfo(stentor.__version__, name), kind=documents.NODEINFO, cache=FIXED)
+        name, schema = self._pages.look.name or self.home.name, names[0]
+        told = documents.nodeinfo(schema, stentor.__version__, name)
+        return self._made(told, kind=documents.NODEINFO.format(schema), cache=FIXED)
 
     def _made(self, found: Thing, tag: str = "", *, kind: str = writing.TYPE, cache: str = CACHE) -> Document:
         """``tag`` is that by which a cache may be told to drop it."""

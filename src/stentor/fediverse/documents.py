@@ -12,7 +12,9 @@ from stentor.social.public import PersonCard
 
 JRD: Final = "application/jrd+json"
 XRD: Final = "application/xrd+xml; charset=utf-8"
-NODEINFO: Final = 'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/2.1#"'
+NODEINFO: Final = 'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/{}#"'
+NODEINFO_VERSIONS: Final = ("2.0", "2.1")
+"""What is told is in both; apps ask for the first."""
 _SECURITY: Final = "https://w3id.org/security/v1"
 _TERMS: Final = {
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
@@ -101,14 +103,15 @@ def host_meta(home: Home) -> bytes:
 
 
 def nodeinfo_links(home: Home) -> Thing:
-    rel = "http://nodeinfo.diaspora.software/ns/schema/2.1"
-    return {"links": [{"rel": rel, "href": f"{home.files}/nodeinfo/2.1"}]}
+    rel = "http://nodeinfo.diaspora.software/ns/schema/"
+    links = [{"rel": f"{rel}{each}", "href": f"{home.files}/nodeinfo/{each}"} for each in NODEINFO_VERSIONS]
+    return {"links": links}
 
 
-def nodeinfo(version: str, name: str) -> Thing:
+def nodeinfo(schema: str, version: str, name: str) -> Thing:
     """How many people are here and what they do is told nobody: the numbers are not asked of us, only their place."""
     return {
-        "version": "2.1",
+        "version": schema,
         "software": {"name": "stentor", "version": version},
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},

@@ -68,6 +68,7 @@ class AccountWays:
         return [
             AppWay("GET", f"{accounts}/verify_credentials", "profile", self.verify),
             AppWay("PATCH", f"{accounts}/update_credentials", "write:accounts", self.update),
+            AppWay("DELETE", "/v1/profile/avatar", "write:accounts", self.no_picture),
             AppWay("GET", f"{accounts}/relationships", "read:follows", self.relationships),
             AppWay("GET", f"{accounts}/lookup", "read:accounts", self.lookup, nobody),
             AppWay("GET", f"{accounts}/search", "read:accounts", self.search),
@@ -110,6 +111,11 @@ class AccountWays:
         await self._own.change(ask.account, name, bio, public=wish.discoverable)
         if picture is not None:
             await self._own.picture(ask.account, await picture.read())
+        return await self.own(ask.me)
+
+    async def no_picture(self, ask: Ask) -> CredentialAccount:
+        """Without a picture of one's own there is that of everybody."""
+        await self._own.no_picture(ask.account)
         return await self.own(ask.me)
 
     async def person(self, ask: Ask) -> Profile:

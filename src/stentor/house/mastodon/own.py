@@ -26,3 +26,7 @@ class OwnAccount:
     async def picture(self, account: Account, data: bytes) -> None:
         """Raises :class:`BadInput`, :class:`Overloaded`."""
         await self._pictures.set(account, data)
+
+    async def no_picture(self, account: Account) -> None:
+        """Raises :class:`Overloaded`."""
+        await self._pictures.remove(account)
