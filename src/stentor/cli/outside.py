@@ -29,6 +29,7 @@ NOT_CACHED: Final = ("aac", "opus", "mp4", "ticket")
 GATED: Final = ("aac", "opus", "mp4", "hls")
 TO_WAIT: Final = 429
 MOST_PARTS: Final = 100
+_LOST: Final = "Start the edges, or correct STENTOR_PUBLIC_URL (or STENTOR_AUDIENCE_URL, if you use one)."
 _IMPORTED: Final = re.compile(r"""(?:^|[;}\s])(?:import|export)\b[^"'();]*["'](\.{0,2}/[^"']+)["']""", re.MULTILINE)
 """What a script of ours imports from beside it."""
 
@@ -108,7 +109,7 @@ def _of_document(client: httpx.Client, kind: str, url: str) -> Iterator[Finding]
     try:
         reply = client.request("GET" if kind == "door" else "HEAD", url)
     except httpx.TransportError as error:
-        yield Finding(kind, Verdict.BAD, f"{url}: {error}", "Start the edges, or correct STENTOR_AUDIENCE_URL.")
+        yield Finding(kind, Verdict.BAD, f"{url}: {error}", _LOST)
         return
     yield of_headers(kind, url, reply.status_code, reply.headers.get("cache-control", ""))
     if kind == "door" and reply.status_code == 200:

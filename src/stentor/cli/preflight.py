@@ -36,7 +36,7 @@ from stentor.spaces.model import ON_AIR, OVER
 CERTIFICATE_DAYS: Final = 7.0
 ADDRESSES: Final = {
     "house address": "STENTOR_PUBLIC_URL",
-    "audience address": "STENTOR_AUDIENCE_URL",
+    "audience address": "STENTOR_PUBLIC_URL (or STENTOR_AUDIENCE_URL, if you use one)",
     "overflow address": "STENTOR_OVERFLOW_URL",
 }
 WANTED: Final = {"house": 1, "stage": 1, "programme": 2, "archive": 1, "edge": 1}

@@ -109,7 +109,7 @@ class PublicFiles:
             return copy.document
         now_s = self._monotonic()
         if now_s - self._missing.get(key, float("-inf")) < MISSING_S:
-            raise _missing(key)
+            raise _missing()
         reading = self._reading.get(key)
         if reading is None:
             self._looks.spend("", now_s)
@@ -121,7 +121,7 @@ class PublicFiles:
                 raise
             return copy.document
         if not isinstance(found, kind):
-            raise _missing(key)
+            raise _missing()
         return found
 
     def _lately(self, read_s: float) -> bool:
@@ -139,7 +139,7 @@ class PublicFiles:
             self._missing[key] = now_s
             if len(self._missing) > MISSING:
                 self._missing.popitem(last=False)
-            raise _missing(key) from None
+            raise _missing() from None
         finally:
             wanted = self._reading.get(key) is mine
             if wanted:
@@ -152,5 +152,5 @@ class PublicFiles:
         return document
 
 
-def _missing(key: str) -> NotFound:
-    return NotFound(f"There is nothing under {key}.", code="no-such-page")
+def _missing() -> NotFound:
+    return NotFound("There is nothing under this address.", code="no-such-page")

@@ -57,7 +57,7 @@ class MailAddresses:
             await self._people.note(account, Deed.MAIL_TAKEN, account)
             return
         if not self._post.on:
-            raise Conflict("This site sends no mail, so an address would be of no use.", code="mail-off")
+            raise Conflict("This site sends no e-mail, so an address would be of no use.", code="mail-off")
         address = mail.address(address)
         self._spend(account.id, address)
         if await self._table.give(account.id, address, language):
@@ -76,7 +76,7 @@ class MailAddresses:
     async def lost(self, who: str, ip: str) -> None:
         """Sends the way back to whom it may be sent. Says nothing of who has an account here, or an address."""
         if not self._post.on:
-            raise Conflict("This site sends no mail. Ask an administrator, or use a recovery code.", code="mail-off")
+            raise Conflict("This site sends no e-mail. Ask an administrator, or use a recovery code.", code="mail-off")
         self._asked.spend(source(ip), self._clock())
         for account in await self._meant(who.strip()):
             try:

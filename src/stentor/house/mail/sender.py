@@ -52,7 +52,7 @@ _SENTENCES: Final = {
     "mail-sender": "The server does not send for this sender: use an address that belongs to the user.",
     "mail-recipient": "The server does not deliver to this address.",
     "mail-later": "The server wants us to come back later.",
-    "mail-rejected": "The server refuses the mail.",
+    "mail-rejected": "The server refuses the e-mail.",
     "mail-lost": "The server ended the connection.",
     "mail-off": "No server is set for mail.",
     "mail-password-lost": "The password cannot be read any more, since the keys are others: enter it again.",

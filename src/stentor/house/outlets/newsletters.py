@@ -59,7 +59,7 @@ class NewsletterDesk:
         self._asks.spend(address, self._clock())
         found = mail.address(to, "mail")
         if not self.post.on:
-            raise Conflict("This site sends no mail.", code="mail-off")
+            raise Conflict("This site sends no e-mail.", code="mail-off")
         self._letters.spend(found, self._clock())
         sealed = self._seal.close(found.encode(), SUBSCRIBER)
         made = await self.table.add(

@@ -99,7 +99,7 @@ class OutletDesk:
 
     async def _begin_newsletter(self, account: str) -> int:
         if not self.newsletters.post.on:
-            raise Conflict("This site sends no mail.", code="mail-off")
+            raise Conflict("This site sends no e-mail.", code="mail-off")
         for each in await self.table.of_account(account):
             if each.kind == NEWSLETTER:
                 return each.number

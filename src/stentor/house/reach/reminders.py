@@ -78,7 +78,7 @@ class ReminderDesk:
         self._require(space, address)
         found = mail.address(to, "mail")
         if not self.post.on:
-            raise Conflict("This site sends no mail.", code="mail-off")
+            raise Conflict("This site sends no e-mail.", code="mail-off")
         self._letters.spend(found, self._clock())
         made, new = await self.table.add(
             space, Way.MAIL, _who(space, found),
