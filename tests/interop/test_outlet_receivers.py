@@ -164,7 +164,7 @@ async def test_a_server_with_mastodons_api(site: Site, peer: Snac) -> None:
         made = await site.posts(number, way)
         shown = unescape((await anybody.get(f"{peer.address}/{USER}")).text)
         for name, where_it_is in made:
-            assert shown.count(f'href="{PAGE}/s/{name}?by=mastodon"') == 1, name
+            assert shown.count(f'href="{PAGE}/s/{name}?by=mastodon&at=planned"') == 1, name
             assert f"/s/{name}?" in unescape((await anybody.get(where_it_is)).text), "the link leads to it"
 
 

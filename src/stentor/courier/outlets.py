@@ -1,8 +1,9 @@
 """Posts at outlets what hosts have chosen, each moment of a space once, however an outlet behaves.
 
-Before anything is sent it is noted that nobody knows whether the post is there. Only an answer takes that back, and a
-refusal only where nobody can look. Whoever comes later (the same courier after a time-out or a refusal, another one
-after a crash) looks first, or, where nobody can look and two of the same are two posts, asks the host.
+Before anything is sent it is noted that nobody knows whether the post is there. Only an answer to the first attempt
+takes that back, and a refusal only where nobody can look: what comes later says nothing of an attempt that had no
+answer. Whoever comes later (the same courier after a time-out or a refusal, another one after a crash) looks first, or,
+where nobody can look and two of the same are two posts, asks the host.
 """
 
 from __future__ import annotations
@@ -83,7 +84,10 @@ class OutletSender:
         if task is None or task.outlet.kind not in OUTLETS or _tries(job, task.post.tries) != task.post.tries:
             return NOTHING_LEFT
         if not words.still_so(task.post.moment, task.space):
-            await self._table.ended(task.post, OutletState.REFUSED, trouble="outlet-too-late")
+            if task.post.tried_ms is None:
+                await self._table.ended(task.post, OutletState.REFUSED, trouble="outlet-too-late")
+            else:
+                await self._table.ended(task.post, OutletState.UNSURE, trouble=UNSURE)
             return NOTHING_LEFT
         outlet = OUTLETS[task.outlet.kind]
         secret = self._opened(task.secret)
@@ -165,7 +169,7 @@ class OutletSender:
         early_s = LOOK_AFTER_S - (self._now_ms - (task.post.tried_ms or 0)) / 1000
         if early_s > 0:
             return Attempt(trouble=UNSURE, again=True, wait_s=early_s)
-        asked = msgspec.structs.replace(post, since_ms=(task.post.tried_ms or 0) - SLACK_MS, known=task.known)
+        asked = msgspec.structs.replace(post, since_ms=task.post.made_ms - SLACK_MS, known=task.known)
         try:
             outcome, _ = await self._talk(outlet.look(secret, asked))
         except NoAnswer as error:
@@ -179,13 +183,13 @@ class OutletSender:
         return Attempt(trouble=outcome.code, again=True, wait_s=outcome.wait_s)
 
     async def _learn(self, outlet: OutletAdapter, task: OutletTask, talk: Callable[[], Conversation]) -> Attempt:
-        """Posts, and writes down what became of it."""
+        """Posts, and writes down what became of it. What nobody knew before, a refusal or no connection leaves so."""
         table, post = self._table, task.post
         try:
             outcome, status = await self._talk(talk(), task.outlet.number, task.secret)
         except NoAnswer as error:
             if error.error_code in NOT_SENT:
-                await table.tried(post, None)
+                await table.tried(post, post.tried_ms)
                 await table.ended(post, OutletState.WAITING, trouble=error.error_code)
                 return of_silence(error)
             return await self._unsure(outlet, task, error.error_code, "")
@@ -194,12 +198,13 @@ class OutletSender:
             return Attempt(status=status)
         if status >= 500 or status == 408 or 200 <= status < 300:  # it may be there all the same
             return await self._unsure(outlet, task, outcome.code, outcome.said)
-        wait_s = outcome.wait_s
+        wait_s, refused = outcome.wait_s, OutletState.REFUSED
         if isinstance(outlet, ReadableOutlet):  # some publish and refuse all the same: whoever comes next looks first
             wait_s = max(wait_s, LOOK_AFTER_S)
         else:
-            await table.tried(post, None)
-        state = OutletState.WAITING if outcome.again else OutletState.REFUSED
+            refused = OutletState.REFUSED if post.tried_ms is None else OutletState.UNSURE
+            await table.tried(post, post.tried_ms)
+        state = OutletState.WAITING if outcome.again else refused
         await table.ended(post, state, trouble=outcome.code, said=outcome.said)
         return Attempt(trouble=outcome.code, again=outcome.again, status=status, wait_s=wait_s)
 
@@ -263,14 +268,15 @@ class OutletSender:
         return msgspec.json.decode(self._seal.open(sealed, SEALED), type=dict[str, str])
 
     def _post(self, outlet: OutletAdapter, task: OutletTask) -> OutletPost:
-        link = words.link_of(task.space, self._site, outlet.kind)
         row = task.post
+        link = words.link_of(task.space, self._site, outlet.kind, row.moment)
         return OutletPost(
             text=words.compose(task.space, row.moment, task.words, link, outlet.longest, WEIGHTS.get(outlet.kind, len)),
             link=link,
             title=task.space.title,
             language=task.space.language if len(task.space.language) == 2 else "en",
-            key=f"{row.space}-{row.outlet}-{row.moment}-{row.tries}",
+            key=f"{row.space}-{row.outlet}-{row.moment}",
+            tries=row.tries,
             made_ms=row.made_ms,
             at_ms=self._now_ms,
         )

@@ -87,7 +87,9 @@ class OutletPost(msgspec.Struct, frozen=True, kw_only=True):
     """That of the space."""
     language: str
     key: str
-    """The same for the same space, outlet and moment, and for no other."""
+    """The same for the same space, outlet and moment, however often it is asked for, and for no other."""
+    tries: int = 0
+    """How often its host has asked for it."""
     made_ms: int
     """When it was ordered."""
     at_ms: int = 0

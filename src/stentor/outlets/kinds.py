@@ -7,19 +7,22 @@ from typing import Final
 from urllib.parse import quote
 
 from stentor.outlets.bluesky import BlueskyOutlet
-from stentor.outlets.contract import OutletAdapter, ReadableOutlet
+from stentor.outlets.contract import OutletAdapter, ReadableOutlet, Repeat
 from stentor.outlets.mastodon import MastodonOutlet
+from stentor.outlets.matrix import MATRIX
 from stentor.outlets.telegram import TelegramOutlet
 from stentor.outlets.webhooks import WEBHOOKS
 from stentor.outlets.x import XOutlet, weight
 
 _ALL: Final[tuple[OutletAdapter, ...]] = (
-    MastodonOutlet(), BlueskyOutlet(), TelegramOutlet(), *WEBHOOKS, XOutlet(),
+    MastodonOutlet(), BlueskyOutlet(), TelegramOutlet(), MATRIX, *WEBHOOKS, XOutlet(),
 )  # fmt: skip
 OUTLETS: Final[dict[str, OutletAdapter]] = {each.kind: each for each in _ALL}
 """By kind, in the order in which they are offered."""
 READABLE: Final = frozenset(kind for kind, each in OUTLETS.items() if isinstance(each, ReadableOutlet))
 """Kinds at which one can look whether a post is there."""
+ASKED: Final = frozenset(kind for kind, each in OUTLETS.items() if each.repeat is Repeat.NEVER)
+"""Kinds at which only the host can look."""
 X: Final = XOutlet.kind
 WEIGHTS: Final[dict[str, Callable[[str], int]]] = {X: weight}
 """How long networks take a text to be, where that is not its number of signs."""

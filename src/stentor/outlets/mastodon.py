@@ -50,7 +50,8 @@ class MastodonOutlet:
 
     def post(self, secret: Mapping[str, str], post: OutletPost) -> Conversation:
         body = {"status": post.text, "visibility": "public", "language": post.language}
-        headers = _signed(secret) | {"idempotency-key": post.key}
+        key = f"{post.key}-{post.tries}"  # who keeps answers by key may keep a refusal
+        headers = _signed(secret) | {"idempotency-key": key}
         answer = yield json_request("POST", join(secret["server"], "/api/v1/statuses"), body, headers)
         if not well(answer):
             return refusal(answer)
@@ -58,7 +59,7 @@ class MastodonOutlet:
         return Posted(text_of(found, "id"), text_of(found, "url")) if text_of(found, "id") else odd(answer)
 
     def look(self, secret: Mapping[str, str], post: OutletPost) -> Conversation:
-        """By the link in it: servers change the text, and keep that."""
+        """By the link in it, which says of what moment it is: servers change the text, and keep that."""
         answer = yield OutletRequest("GET", _me(secret), headers=_signed(secret))
         me = text_of(read(answer), "id")
         if not well(answer) or not me:

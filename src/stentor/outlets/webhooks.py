@@ -202,16 +202,6 @@ WEBHOOKS: Final = (
         body='{"text": "{text}"}', longest=16_000,
     ),
     WebhookOutlet(
-        kind="matrix", name="Matrix",
-        document="https://spec.matrix.org/v1.16/client-server-api/", read="2026-11-28",
-        fields=(OutletField("server", address=True), OutletField("token", secret=True), OutletField("room")),
-        method="PUT",  # two with the same name of a transaction are one message (8.6)
-        url="{server}/_matrix/client/v3/rooms/{room}/send/m.room.message/{key}", repeat=Repeat.SAFE,
-        headers=BEARER, body='{"msgtype": "m.text", "body": "{text}"}', longest=16_000,
-        message="event_id", link="https://matrix.to/#/{room}/{event_id}", wait="retry_after_ms", wait_unit_s=0.001,
-        asks=WebhookCheck("GET", "{server}/_matrix/client/v3/account/whoami", name="user_id"),
-    ),
-    WebhookOutlet(
         kind="webhook", name="Webhook",
         document="https://www.rfc-editor.org/rfc/rfc8259", read="2026-11-30",
         fields=(*HOOK, OutletField("body", given='{"text": "{text}"}', template=True)),

@@ -7,6 +7,7 @@ from typing import Final
 
 from stentor.base.texts import Catalogue
 from stentor.base.times import written
+from stentor.outlets.kinds import READABLE
 from stentor.social.text import characters
 from stentor.spaces.about import cover_address
 from stentor.spaces.announcing import SpaceMoment
@@ -26,9 +27,11 @@ ONCE: Final = frozenset({"x"})
 """Kinds at which there is one post of a talk: each costs money."""
 
 
-def link_of(space: Space, site: str, way: str) -> str:
-    """The address that stands in a post."""
-    return ways.link(f"{site}/s/{space.id}", way)
+def link_of(space: Space, site: str, way: str, moment: SpaceMoment | None = None) -> str:
+    """The address that stands in a post. Where posts are looked for it says the moment, too: by that each is known,
+    whatever its words, and nobody else reads it."""
+    link = ways.link(f"{site}/s/{space.id}", way)
+    return f"{link}&at={moment}" if moment is not None and way in READABLE else link
 
 
 def picture_of(space: Space, site: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, not_, select, update
 
 from stentor.base.errors import Conflict, NotFound
-from stentor.outlets.kinds import READABLE
+from stentor.outlets.kinds import ASKED
 from stentor.outlets.words import MOMENTS, ONCE
 from stentor.spaces import events as e
 from stentor.spaces.announcing import SpaceMoment
@@ -51,7 +51,7 @@ class OutletState(StrEnum):
     WAITING = "waiting"
     DONE = "done"
     UNSURE = "unsure"
-    """There was no answer, and nobody can look: only its host can say."""
+    """It may be there: there was no answer, or none to an attempt before a refusal; only its host can say."""
     REFUSED = "refused"
     GIVEN_UP = "given-up"
     """It surely is not there, and after days nobody tries any more."""
@@ -261,15 +261,15 @@ class OutletsTable:
         await self._set(post, state=state.value, id=id[:500], link=link[:500], trouble=trouble, said=said[:300])
 
     async def again(self, space: str, number: int, moment: SpaceMoment, *, now_ms: int) -> None:
-        """A host wants it posted, who has looked that it is not there; where we can look, that is done first. Raises
-        :class:`NotFound`, and :class:`Conflict` where there is one post of a talk and another moment or account has it.
-        """
+        """A host wants it posted, who has looked that it is not there; where we can look, that is done first, and where
+        two of the same are one it gets no other name. Raises :class:`NotFound`, and :class:`Conflict` where there is
+        one post of a talk and another moment or account has it."""
         mine = _post(space, number, moment) & _P.state.in_([each.value for each in STUCK])
-        values = {"state": OutletState.WAITING.value, "trouble": "", "said": "", "made_ms": now_ms}
+        values = {"state": OutletState.WAITING.value, "trouble": "", "said": ""}
 
         def work(connection: Connection) -> None:
             kind = connection.execute(select(_O.kind).where(_O.number == number)).scalar()
-            tried = {} if kind in READABLE else {"tried_ms": None}
+            tried = {"tried_ms": None} if kind in ASKED else {}
             query = update(outlet_posts).where(mine).values(tries=_P.tries + 1, **values, **tried)
             if not connection.execute(query).rowcount:
                 raise NotFound("There is nothing to be posted again.", code="outlet-missing")

@@ -40,7 +40,7 @@ from stentor.wire.ways import WAYS
 DOCS = Path(__file__).parents[3] / "docs"
 LINK = "https://talk.example/s/friday?by=mastodon"
 POST = OutletPost(
-    text=f"Grüße 👋\n\n{LINK}", link=LINK, language="de", key="friday-3-live-0", made_ms=1_900_000_000_123
+    text=f"Grüße 👋\n\n{LINK}", link=LINK, language="de", key="friday-3-live", made_ms=1_900_000_000_123
 )  # fmt: skip
 SECRETS: dict[str, dict[str, str]] = {
     "mastodon": {"server": "https://social.example/about", "token": "T"},
@@ -94,7 +94,7 @@ def test_mastodon() -> None:
     assert outcome == Posted("7", "https://social.example/@ada/7")
     assert (request.method, request.url) == ("POST", "https://social.example/api/v1/statuses")
     assert request.headers["authorization"] == "Bearer T"
-    assert request.headers["idempotency-key"] == POST.key
+    assert request.headers["idempotency-key"] == f"{POST.key}-0"
     assert body(request) == {"status": POST.text, "visibility": "public", "language": "de"}
     outcome, _ = talked(OUTLETS["mastodon"].check(SECRETS["mastodon"]), (200, {"id": "1", "acct": "ada"}))
     assert outcome == Posted("@ada@social.example")
@@ -177,6 +177,43 @@ def test_mastodon_looks_whether_it_is_there() -> None:
         assert talked(outlet.look(SECRETS["mastodon"], asked), (number, b""))[0] == OutletRefusal(code)
 
 
+def test_matrix_looks_whether_it_is_there() -> None:
+    """By the link, in what the account itself has said since; the pages of a room, the newest first, until that is
+    reached. Where it is not, nobody knows."""
+    outlet, secret = OUTLETS["matrix"], SECRETS["matrix"]
+    assert isinstance(outlet, ReadableOutlet)
+    asked = msgspec.structs.replace(POST, since_ms=1000, known=frozenset({"$5"}))
+
+    def event(number: str, said: str, at_ms: int = 1000, sender: str = "@ada:example") -> dict[str, Any]:
+        content = {"msgtype": "m.text", "body": said}
+        return {"event_id": number, "sender": sender, "origin_server_ts": at_ms, "content": content}
+
+    def page(end: str, *events: dict[str, Any]) -> Reply:
+        return 200, {"chunk": list(events), "start": "s", **({"end": end} if end else {})}
+
+    me = (200, {"user_id": "@ada:example"})
+    others = (
+        event("$7", f"> {LINK}", sender="@eve:example"), event("$6", f"{POST.text}&at=doors"), event("$5", POST.text),
+        {"event_id": "$4", "sender": "@ada:example", "origin_server_ts": 1001, "content": {}},
+    )  # fmt: skip
+    outcome, [_, first, second] = talked(
+        outlet.look(secret, asked), me, page("t 1", *others), page("t2", event("$8", POST.text))
+    )
+    assert outcome == Posted("$8", "https://matrix.to/#/!r:example/$8")
+    room = "https://matrix.example/_matrix/client/v3/rooms/%21r%3Aexample/messages?dir=b&limit=100"
+    assert [(each.method, each.url) for each in (first, second)] == [("GET", room), ("GET", f"{room}&from=t+1")]
+    assert first.headers["authorization"] == "Bearer M"
+    nothing = OutletRefusal("outlet-not-found")
+    for last in (page("", *others), page("t1"), page("t1", event("$1", POST.text, 999))):
+        assert talked(outlet.look(secret, asked), me, last)[0] == nothing
+    assert talked(outlet.look(secret, asked), me, page("t1", *others), page("t1", *others))[0] == nothing
+    pages = [page(f"t{at}", *others) for at in range(4)]
+    assert talked(outlet.look(secret, asked), me, *pages)[0] == OutletRefusal("outlet-unsure", again=True)
+    assert talked(outlet.look(secret, asked), (401, {"error": "x"}))[0] == OutletRefusal("outlet-token", "x")
+    assert talked(outlet.look(secret, asked), me, (403, {"error": "x"}))[0] == OutletRefusal("outlet-token", "x")
+    assert talked(outlet.look(secret, asked), me, (200, {"chunk": 1}))[0] == OutletRefusal("outlet-odd")
+
+
 def test_bluesky() -> None:
     """A session, then a record whose name is its own: written twice it is one. Places are counted in bytes."""
     session = (200, {"did": "did:plc:a", "accessJwt": "J", "handle": "ada.example"})
@@ -243,7 +280,7 @@ def test_rooms() -> None:
     outcome, [request] = posted("matrix", (200, {"event_id": "$e"}))
     assert outcome == Posted("$e", "https://matrix.to/#/!r:example/$e")
     assert request.url == (
-        "https://matrix.example/_matrix/client/v3/rooms/%21r%3Aexample/send/m.room.message/friday-3-live-0"
+        "https://matrix.example/_matrix/client/v3/rooms/%21r%3Aexample/send/m.room.message/friday-3-live"
     )
     assert (request.method, request.headers["authorization"]) == ("PUT", "Bearer M")
     assert body(request) == {"msgtype": "m.text", "body": POST.text}
@@ -369,8 +406,10 @@ def test_words() -> None:
     space = Space(
         id=SpaceId("friday"), title="On trees", state=State.SCHEDULED, scheduled_ms=1_900_000_000_000, language="de"
     )
-    link = words.link_of(space, "https://talk.example", "bluesky")
+    link = words.link_of(space, "https://talk.example", "bluesky", SpaceMoment.LIVE)
     assert link == "https://talk.example/s/friday?by=bluesky"
+    looked = words.link_of(space, "https://talk.example", "mastodon", SpaceMoment.LIVE)
+    assert looked == "https://talk.example/s/friday?by=mastodon&at=live", "where it is looked each moment has its own"
     assert words.compose(space, SpaceMoment.LIVE, "", link, 300) == f"On trees läuft jetzt.\n\n{link}"
     own = words.compose(space, SpaceMoment.PLANNED, "Come: {title}, {when} {other}", link, 300)
     assert own == f"Come: On trees, Sonntag, 17. März 2030, 17:46 Uhr (UTC) {{other}}\n\n{link}"

@@ -222,7 +222,7 @@ class OutletDesk:
 
     def preview(self, space: Space, moment: SpaceMoment, own: str, kind: str) -> str:
         """The post as it would be now."""
-        link = words.link_of(space, self.site, kind)
+        link = words.link_of(space, self.site, kind, moment)
         longest = OUTLETS[kind].longest if kind in OUTLETS else words.LONGEST_WORDS
         return words.compose(space, moment, own, link, longest, WEIGHTS.get(kind, len))
 
