@@ -1,9 +1,9 @@
 """What a search costs the database: ``python -m bench.search --folder DIR [--fill] [--databases …] [--searches 120]``.
 
-``--fill`` makes the databases of ``bench.search_data`` in the folder (1 M posts) and ends. Without it people search
-in them, one after the other, by all that people search by: each with words of its own, the first page of 20 as the
-store finds it, with all that is looked up of who may find what. Processor time is the house's and that of its session
-of PostgreSQL together.
+``--fill`` makes the databases of ``bench.search_data`` (1 M posts) and ``bench.search_lines`` (1 M lines of what was
+said) in the folder, or adds what is not in them yet, and ends. Without it people search in them, one after the other,
+by all that people search by: each with words of its own, the first page of 20 as the store finds it, with all that is
+looked up of who may find what. Processor time is the house's and that of its session of PostgreSQL together.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bench.kept import head, keep, state, watched
 from bench.search_data import FINDABLE_OF_TEN, VOCABULARY, WordyPlace, fill, word
+from bench.search_lines import fill_lines, line_kinds
 from bench.social import Processor, measured, percentiles, timed
 from stentor.social.ids import PostIds
 from stentor.social.searching import parse
@@ -41,7 +42,7 @@ _Ask = Callable[[int], Awaitable[object]]
 
 
 @contextmanager
-def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[tuple[str, Path | None]]:
+def database(kind: str, folder: Path) -> Iterator[tuple[str, Path | None]]:
     """The address of a database in the folder, and its file."""
     if kind == "sqlite":
         path = folder / "search.db"
@@ -51,17 +52,17 @@ def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[tuple[str, Pat
     server = module(folder).get_server(folder / "data", cleanup_mode="stop")
     try:
         name = folder / "postgresql"
-        if fresh:
+        if not name.exists():
             name.write_text(Postgres(server.get_uri()).fresh())
         yield name.read_text(), None
     finally:
         server.cleanup()
 
 
-def kinds(table: SearchesTable, profiles: ProfilesTable, readers: list[int], few: int, count: int) -> dict[str, _Ask]:
+def kinds(store: Store, table: SearchesTable, readers: list[int], few: int, count: int) -> dict[str, _Ask]:
     """What people look for. ``few`` follows so few that a common word by people who want to be found by nobody is
     mostly for others."""
-    rng = np.random.default_rng(12)
+    rng, profiles = np.random.default_rng(12), ProfilesTable(store.work)
     rare, middle = rng.integers(5_000, VOCABULARY, count).tolist(), rng.integers(200, 5_000, count).tolist()
     common = rng.integers(0, COMMON, count).tolist()
 
@@ -106,7 +107,17 @@ def kinds(table: SearchesTable, profiles: ProfilesTable, readers: list[int], few
         "people whose name begins as everybody's": everybody,
         "how a handle begins, as apps and mentions ask": completed,
         "tags": tags,
-    }
+    } | line_kinds(store, table, common, middle, rare)
+
+
+async def filled(url: str) -> bool:
+    """Whether there are posts in a database; it has the tables of this version from now on."""
+    store = await Store.open(url)
+    try:
+        first = select(posts.c.id).limit(1)
+        return await store.work.read(lambda connection: connection.execute(first).first()) is not None
+    finally:
+        await store.close()
 
 
 async def measure(url: str, count: int) -> dict[str, Any]:
@@ -114,8 +125,7 @@ async def measure(url: str, count: int) -> dict[str, Any]:
     store, place = await Store.open(url), WordyPlace()
     try:
         readers, table, found = place.readers(), SearchesTable(store.work), dict[str, Any]()
-        profiles, few = ProfilesTable(store.work), readers["three"][0]
-        for name, ask in kinds(table, profiles, readers["ordinary"], few, count).items():
+        for name, ask in kinds(store, table, readers["ordinary"], readers["three"][0], count).items():
             await timed(count, ask)  # once, so that what is read lies in memory as it does where people search
             processor = await store.work.read(Processor)
             found[name] = dict[str, Any]()
@@ -158,11 +168,12 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     options.folder.mkdir(parents=True, exist_ok=True)
     os.chmod(options.folder, 0o755)  # noqa: PTH101 the database runs as a user of its own
     for kind in options.databases:
-        with database(kind, options.folder, fresh=options.fill) as (url, path):
+        with database(kind, options.folder) as (url, path):
             print(kind, flush=True)
             if options.fill:
-                await (await Store.open(url)).close()
-                fill(url, path)
+                if not await filled(url):
+                    fill(url, path)
+                fill_lines(url, path)
             else:
                 found[kind] = await measure(url, options.searches)
     return found

@@ -20,7 +20,7 @@ from stentor.store import tables as site_tables
 from stentor.store.indexing import DueRow, IndexingTable
 from stentor.store.posts import Rewritten
 from stentor.store.profiles import ProfilesTable
-from stentor.store.search import SearchesTable
+from stentor.store.search import LOOKED_AT, SearchesTable
 from stentor.store.spaces import Store
 from stentor.wire.cue import Cue
 from tests.support.postgres import database_url, postgres
@@ -311,7 +311,7 @@ async def test_lines_of_spaces(finders: Finders) -> None:
     """What was said, and the space itself; written anew only what has changed, and gone with the space."""
     space = Space(id=SpaceId("talk"), title="Über Radio", state=State.REPLAY, created_ms=1000, doors_open_ms=2000)
     await finders.run(
-        site_tables.spaces.insert().values(id="talk", version=1, state="replay", created_ms=1, body="{}", when_ms=1)
+        site_tables.spaces.insert().values(id="talk", version=1, state="replay", created_ms=1000, body="{}", when_ms=1)
     )
     cues = [_cue(1000, "Guten Abend, Wien"), _cue(1000, "Servus", seat="b"), _cue(5000, "und gute Nacht")]
     due = (await finders.indexing.due_spaces(FAR_MS, 5))[0]
@@ -320,12 +320,15 @@ async def test_lines_of_spaces(finders: Finders) -> None:
     assert await finders.indexing.due_spaces(FAR_MS, 5) == []
 
     async def found(words: str, *, spaces: bool = False) -> Sequence[tuple[int | None, str]]:
-        lines = await finders.table.lines(wanted(words), most=5, spaces=spaces)
+        lines = await finders.table.lines(wanted(words), most=200, spaces=spaces)
         return [(each.start_ms, each.said) for each in lines]
 
     assert await found("servus") == [(1000, "Servus")]
     assert await found("radio", spaces=True) == [(None, "Über Radio\n")]
     assert await found("radio") == []
+    said = [_cue(1000 + each, "Radio") for each in range(LOOKED_AT + 1)]
+    await finders.indexing.index_space(DueRow("space", "talk", 0), space, said)
+    assert await found("radio", spaces=True) == [(None, "Über Radio\n")]  # also below all that was said of it
     await finders.indexing.index_space(DueRow("space", "talk", 0), space, [_cue(1000, "Guten Morgen, Wien")])
     assert await found("wien") == [(1000, "Guten Morgen, Wien")]
     assert await found("nacht") == []
@@ -334,6 +337,24 @@ async def test_lines_of_spaces(finders: Finders) -> None:
     await finders.indexing.index_space(DueRow("space", "talk", 0), None, ())
     assert await found("wien") == []
     assert await found("radio", spaces=True) == []
+
+
+async def test_spaces_older_than_the_newest_are_found_by_the_index(
+    finders: Finders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stentor.store.search.LOOKED_AT", 2)
+    for each in range(5):
+        row = {"id": f"s{each}", "version": 1, "state": "replay", "created_ms": each, "body": "{}", "when_ms": each}
+        await finders.run(site_tables.spaces.insert().values(**row))
+        space = Space(id=SpaceId(f"s{each}"), title=f"Vienna {each}", state=State.REPLAY, created_ms=each)
+        await finders.indexing.index_space(DueRow("space", space.id, 0), space, [])
+    found = await finders.table.lines(wanted("vienna"), most=9, spaces=True)
+    assert [each.space for each in found] == ["s4", "s3", "s2", "s1", "s0"]
+    assert [each.space for each in await finders.table.lines(wanted("vienna"), most=3, spaces=True)] == [
+        "s4",
+        "s3",
+        "s2",
+    ]
 
 
 def _cue(start_ms: int, words: str, *, seat: str = "a") -> Cue:

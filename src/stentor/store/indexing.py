@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
-from zlib import crc32
 
 from sqlalchemy import Connection, bindparam, select, text
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base import terms
-from stentor.social.ids import BITS
 from stentor.spaces.model import Space
 from stentor.store import search_index as index
 from stentor.store import social_tables as tables
@@ -145,9 +143,9 @@ def _write_space(connection: Connection, name: str, space: Space | None, cues: S
     known = index.known_lines(connection, name)
     wanted = dict[int, tuple[Any, ...]]()
     if space is not None:
-        wanted[_place(name, space.created_ms)] = (None, None, "", _told(space))
+        wanted[index.line_number(name, space.created_ms)] = (None, None, "", _told(space))
     for cue in cues or ():
-        wanted[_free(wanted, _place(name, cue.doors_open_ms + cue.start_ms))] = (
+        wanted[_free(wanted, index.line_number(name, cue.doors_open_ms + cue.start_ms))] = (
             cue.start_ms, cue.end_ms, cue.seat, cue.text,
         )  # fmt: skip
     kept = {number for number, row in known.items() if row[0] is not None} if cues is None and space else set()
@@ -172,11 +170,6 @@ def _remove(connection: Connection, numbers: Sequence[int]) -> None:
     gone = text("DELETE FROM search_lines WHERE id IN :numbers").bindparams(bindparam("numbers", expanding=True))
     if numbers:
         connection.execute(gone, {"numbers": list(numbers)})
-
-
-def _place(space: str, at_ms: int) -> int:
-    """The number of a line: it rises with time, and spaces have their own among those of one ms."""
-    return max(0, at_ms) << BITS | crc32(space.encode()) & 0xFFF0
 
 
 def _free(taken: Mapping[int, object], number: int) -> int:

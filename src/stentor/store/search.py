@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exist
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.terms import SearchTerm, wanted
 from stentor.social import searching
-from stentor.social.ids import LARGEST, at
+from stentor.social.ids import LARGEST, at, time_ms
 from stentor.social.model import Audience, Author
 from stentor.social.searching import ME, SearchQuery
 from stentor.social.text import tag as tag_of
@@ -25,7 +25,7 @@ from stentor.store.actors import actors_of, find_actor
 from stentor.store.among import among
 from stentor.store.public import LIMITED
 from stentor.store.reading import between
-from stentor.store.search_index import SearchTable, index_of
+from stentor.store.search_index import SearchTable, index_of, line_number
 from stentor.store.timelines import hushed, listed
 from stentor.store.work import Work
 
@@ -121,14 +121,13 @@ class SearchesTable:
         says whether it is about spaces themselves or what was said in them."""
 
         def work(connection: Connection) -> list[FoundLine]:
-            index, found, at_ = index_of(connection), list[FoundLine](), before
-            looked = 0
-            while len(found) < most and looked < LOOKED_AT and asked:
-                hits = index.hits(connection, SearchTable.LINES, asked, at_, 0, most)
-                if not hits:
-                    break
-                rows = [each for each in _lines(connection, hits) if (each.start_ms is None) == spaces]
-                found, at_, looked = found + rows, hits[-1], looked + len(hits)
+            if not asked:
+                return []
+            if not spaces:
+                return _found_lines(connection, asked, before, most, spaces=False)
+            found, older = _named(connection, asked, before)
+            if older is not None and len(found) < most:
+                found += _found_lines(connection, asked, older, most - len(found), spaces=True)
             return found[:most]
 
         return await self._work.read(work)
@@ -325,6 +324,33 @@ def _tags(connection: Connection, me: int, start: str, most: int) -> list[str]:
 
 def _order(connection: Connection) -> str:
     return "tag USING ~<~" if connection.dialect.name == "postgresql" else "tag"
+
+
+def _found_lines(
+    connection: Connection, asked: Sequence[SearchTerm], before: int, most: int, *, spaces: bool
+) -> list[FoundLine]:
+    index, found, looked = index_of(connection), list[FoundLine](), 0
+    while len(found) < most and looked < LOOKED_AT:
+        hits = index.hits(connection, SearchTable.LINES, asked, before, 0, most)
+        if not hits:
+            break
+        rows = [each for each in _lines(connection, hits) if (each.start_ms is None) == spaces]
+        found, before, looked = found + rows, hits[-1], looked + len(hits)
+    return found[:most]
+
+
+def _named(connection: Connection, asked: Sequence[SearchTerm], before: int) -> tuple[list[FoundLine], int | None]:
+    """Of the newest spaces those that have the words, and before which line to go on if there are more spaces.
+
+    One by one, not by the index: of a word that is said everywhere so many lines stand before a space that has it in
+    its title that nobody would come to it.
+    """
+    known, created = site_tables.spaces.c.id, site_tables.spaces.c.created_ms
+    query = select(known, created).where(created <= time_ms(before)).order_by(created.desc()).limit(LOOKED_AT)
+    numbers = [line_number(name, created_ms) for name, created_ms in connection.execute(query)]
+    having = index_of(connection).having(connection, SearchTable.LINES, asked, numbers) if numbers else []
+    found = [each for each in _lines(connection, having) if each.start_ms is None and each.id < before]
+    return found, min(numbers) if len(numbers) >= LOOKED_AT else None
 
 
 def _lines(connection: Connection, numbers: Sequence[int]) -> list[FoundLine]:

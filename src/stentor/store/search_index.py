@@ -16,11 +16,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
+from zlib import crc32
 
 from sqlalchemy import Connection, bindparam, text
 
 from stentor.base.terms import SearchTerm
-from stentor.social.ids import LARGEST
+from stentor.social.ids import BITS, LARGEST
 
 RANGE: Final = 50_000
 """Rows of a range, then the next one begins."""
@@ -283,6 +284,11 @@ def _newest(walk: Callable[[int, int], _Walk], before: int, most: int, gathered:
 def remove(connection: Connection, table: SearchTable, column: str, value: str | int) -> None:
     """Takes rows out, by one of their columns."""
     connection.execute(text(f"DELETE FROM {table.value} WHERE {column} = :value"), {"value": value})
+
+
+def line_number(space: str, at_ms: int) -> int:
+    """The number of a line: it rises with time, and spaces have their own among those of one ms."""
+    return max(0, at_ms) << BITS | crc32(space.encode()) & 0xFFF0
 
 
 def known_lines(connection: Connection, space: str) -> dict[int, tuple[Any, ...]]:
