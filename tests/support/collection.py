@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,8 @@ STORE = "test_store"
 TRIES, ID = "tries", "id"
 """The names of properties in the JUnit report."""
 ONLY: Final = "STENTOR_TESTS_ONLY"
-"""A variable with ids of tests, as a list in JSON: only these are run."""
+"""A variable with a file of ids of tests, as a list in JSON: only these are run. Of thousands there is no room in a
+variable."""
 LONGER = 3
 
 
@@ -63,5 +65,11 @@ def _give_time(item: pytest.Item, usual_s: float) -> None:
 
 
 def _only() -> list[str]:
-    found: list[str] = json.loads(os.environ.get(ONLY, "[]"))
+    file = os.environ.get(ONLY)
+    return _read(file) if file else []
+
+
+@cache
+def _read(file: str) -> list[str]:
+    found: list[str] = json.loads(Path(file).read_text("utf-8"))
     return found

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import subprocess
 from pathlib import Path
 
-from tests.support.fetched import alone
+from tests.support.fetched import alone, run
 
 ROOT = Path(__file__).parents[2]
 LOCK = "package-lock.json"
@@ -27,7 +26,7 @@ def tools() -> tuple[str, list[str]] | None:
     found, npm = shutil.which("node"), shutil.which("npm")
     if found is None or npm is None:
         return None
-    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    told = run([found, "--version"]).stdout
     return (found, [npm]) if int(told.strip("v\n").partition(".")[0] or 0) >= LEAST_NODE else None
 
 
@@ -49,7 +48,7 @@ def missing(name: str) -> str:
     if mark.exists() and mark.read_bytes() == wanted:
         return ""
     command = [*found[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = run(command, cwd=folder)
     if done.returncode:
         return f"npm said: {done.stderr.strip()[-300:]}"
     mark.write_bytes(wanted)

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +20,7 @@ from typing import Any
 import httpx
 
 from tests.support.debian import running
-from tests.support.fetched import alone
+from tests.support.fetched import alone, run
 from tests.support.ports import free_port
 from tests.support.wait import PATIENCE_S
 
@@ -60,15 +59,13 @@ def missing() -> str:
 
 def _debian() -> str:
     """Where this machine has Debian's packages from, by its own lists; empty when it has none."""
-    told = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, text=True, check=False
-    )
+    told = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"])
     return next((line for line in told.stdout.split() if line.rstrip("/").endswith("/debian")), "")
 
 
 def _done(command: list[str]) -> str:
     """Runs it in the folder; why that failed, or nothing."""
-    done = subprocess.run(command, cwd=KEPT, capture_output=True, text=True, check=False)
+    done = run(command, cwd=KEPT)
     return f"`{' '.join(command[:1] + command[-2:])}` said: {done.stderr.strip()[-300:]}" if done.returncode else ""
 
 

@@ -5,9 +5,9 @@ is busy with other things as well. Of 7,800 some fail by chance, and one of them
 may hide behind a second try. So:
 
 * **What is wrong fails again.** A second try is of nothing but the test: for each file with failures pytest starts
-  anew, one after the other, nothing runs beside it, and all waits are twice as long (``tests.support.wait``). What then
-  fails has failed. Unit tests and stores have this try, too: what an earlier test left behind is found by a later one,
-  whatever that is about. A property that Hypothesis broke breaks again, since its example is kept.
+  anew, one after the other, nothing runs beside it, and all waits are twice as long (``tests.support.wait``). What does
+  not pass then has failed. Unit tests and stores have this try, too: what an earlier test left behind is found by a
+  later one, whatever that is about. A property that Hypothesis broke breaks again, since its example is kept.
 * **Chance is rare.** Where more than ten files fail that judge no seconds, or more than two whose tests drive nothing
   (they have no processes that could be slow), nothing is tried again.
 * **The machine may be busy for minutes.** If at most three tests fail twice, and all of them drive processes, they have
@@ -68,10 +68,11 @@ class Failure(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """What came of a run: pytest's exit code, and the failures by the names of tests."""
+    """What came of a run: pytest's exit code, failures by the names of tests, and the names of those that passed."""
 
     code: int
     failed: dict[str, Failure]
+    passed: set[str]
 
 
 def run(arguments: list[str]) -> int:
@@ -99,9 +100,17 @@ def failures(report: str) -> dict[str, Failure]:
         known = {str(each.get("name")): str(each.get("value")) for each in case.iter("property")}
         for failure in [*case.findall("failure"), *case.findall("error")]:
             name = f"{case.get('classname')}::{case.get('name')}"
-            reason = (failure.get("message") or "no reason given").strip().splitlines()[0]
+            reason = ((failure.get("message") or "").strip() or "no reason given").splitlines()[0]
             found.setdefault(name, Failure(reason, int(known.get(TRIES, 1)), known.get(ID, "")))
     return found
+
+
+def passed(report: str) -> set[str]:
+    """The tests that passed by a JUnit report; what was skipped has not."""
+    cases = list(ElementTree.fromstring(report).iter("testcase"))
+    names = [f"{case.get('classname')}::{case.get('name')}" for case in cases]
+    ends = [any(case.find(kind) is not None for kind in ("failure", "error", "skipped")) for case in cases]
+    return set(names) - {name for name, otherwise in zip(names, ends, strict=True) if otherwise}
 
 
 def _no_chance(failed: dict[str, Failure], *, realtime: bool) -> str:
@@ -116,23 +125,21 @@ def _no_chance(failed: dict[str, Failure], *, realtime: bool) -> str:
 
 
 def _again(arguments: list[str], failed: dict[str, Failure]) -> dict[str, Failure]:
-    """Runs them alone, file by file; those that fail again, and those of which nothing is said."""
+    """Runs them alone, file by file; all but those that pass: who is skipped, or is not there any more, has failed."""
     left: dict[str, Failure] = {}
     for file in dict.fromkeys(each.file for each in failed.values()):
         those = {name: each for name, each in failed.items() if each.file == file}
         ran = _pytest(_alone(arguments), [each.id for each in those.values()])
-        if ran.code == FAILED:
-            left |= ran.failed
-        elif ran.code:
-            left |= those
+        left |= {name: each for name, each in those.items() if name not in ran.passed} | ran.failed
     return left
 
 
 def _tell(first: dict[str, Failure], second: dict[str, Failure], left: dict[str, Failure]) -> None:
     """All that failed at first, and what became of it."""
     record = Path(os.environ.get(RECORD) or Path(__file__).parents[2] / ".venv" / "flaky.tsv")
-    lines = record.read_text("utf-8").splitlines() if record.exists() else []
-    before = Counter(line.split("\t")[1] for line in lines)
+    lines = record.read_text("utf-8", "replace").splitlines() if record.exists() else []
+    before = Counter(line.split("\t")[1] for line in lines if "\t" in line)  # a run may have ended within a line
+    record.parent.mkdir(exist_ok=True)
     for name, failure in (first | second | left).items():
         if name in left:
             print(f"FAILED {name}: {left[name].reason}", flush=True)
@@ -176,12 +183,14 @@ def _alone(arguments: list[str]) -> list[str]:
 
 def _pytest(arguments: list[str], only: list[str] | None = None) -> Ran:
     """Runs it; ``only`` are ids of tests that are tried again."""
-    variables = os.environ | PATIENCE | {ONLY: json.dumps(only)} if only else None
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.xml")
+        report, ids = Path(folder, "report.xml"), Path(folder, "only.json")
+        ids.write_text(json.dumps(only), "utf-8")
+        variables = os.environ | PATIENCE | {ONLY: str(ids)} if only else None
         command = [sys.executable, "-m", "pytest", *arguments, f"--junitxml={report}"]
         code = subprocess.run(command, check=False, env=variables).returncode
-        return Ran(code, failures(report.read_text("utf-8")) if code == FAILED else {})
+        told = report.read_text("utf-8") if code in (0, FAILED) else "<testsuites/>"
+        return Ran(code, failures(told), passed(told))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ go together with ours. They are never shipped.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.support.fetched import alone
+from tests.support.fetched import alone, run
 
 TOOT: Final = ("toot==0.52.1",)
 _ROOT = Path(__file__).parents[2] / ".venv"
@@ -29,7 +28,7 @@ def missing(name: str, wanted: Sequence[str]) -> str:
         return ""
     pip = [program(name, "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *wanted]
     for command in ([sys.executable, "-m", "venv", "--clear", str(_ROOT / name)], pip):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = run(command)
         if done.returncode:
             return f"`{' '.join(command[:3])}` said: {done.stderr.strip()[-300:]}"
     mark.write_text(" ".join(wanted))

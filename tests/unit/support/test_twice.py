@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import twice
+from tests.support import collection, twice, wait
 
 ONCE = """
 from pathlib import Path
@@ -21,6 +21,7 @@ def test_well():
     pass
 """
 ALWAYS = "def test_wrong():\n    assert 1 == 2\n"
+SKIPS = ONCE.replace("    assert", "    if ran: __import__('pytest').skip('not now')\n    assert")
 DIES = "import os\ndef test_dies():\n    os._exit(3)\n"
 INI = "[pytest]\nmarkers =\n  realtime\n  processes\n"
 
@@ -49,6 +50,8 @@ class Runner:
 def runner(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # a second of a processor less in each run
     monkeypatch.setenv("PYTHONPATH", os.getcwd())  # noqa: PTH109
+    for ours in (collection.ONLY, wait.VARIABLE):  # set where this file is tried again itself
+        monkeypatch.delenv(ours, raising=False)
     monkeypatch.setenv(twice.RECORD, str(tmp_path / "flaky.tsv"))
     monkeypatch.setattr(twice, "_calm", lambda: None)
     return Runner(tmp_path, capfd)
@@ -69,17 +72,23 @@ def test_a_first_failure_is_printed_with_its_reason(runner: Runner) -> None:
     assert "1 passed, 1 deselected" in second
     assert "workers" not in second
     (runner.folder / "integration" / "ran-chance").unlink()
+    with (runner.folder / "flaky.tsv").open("a") as kept:
+        kept.write("2026-11-30T20:4\n")  # the run broke off
     assert "(1 times before)" in next(line for line in runner.run()[1] if line.startswith("FLAKY"))
 
 
 def test_what_is_wrong_fails(runner: Runner) -> None:
-    """As often as it is tried; and what passed later is told apart."""
+    """As often as it is tried, or where it is only skipped later; and what passed later is told apart."""
     runner.add("chance", ONCE)
+    runner.add("skipped", SKIPS)
     runner.add("wrong", ALWAYS)
     runner.add("rule", ONCE, kind="unit")
     code, lines = runner.run()
     assert code == 1
-    assert said(lines, "FAILED")[-1] == "integration.test_wrong::test_wrong"
+    assert said(lines, "FAILED")[-2:] == [
+        "integration.test_skipped::test_by_chance",
+        "integration.test_wrong::test_wrong",
+    ]
     assert sorted(said(lines, "FAILED AT FIRST")) == [
         "integration.test_chance::test_by_chance",
         "unit.test_rule::test_by_chance",
@@ -118,6 +127,15 @@ def test_many_files_do_not_fail_by_chance(
     assert code == 1
     assert [len(each) for each in runs] == [files]
     assert len([line for line in lines if line.endswith("do not fail by chance)")]) == files + 1
+
+
+def test_a_failure_without_words_has_a_reason() -> None:
+    """Whatever an exception says of itself."""
+    for message in ("", " ", "\n"):
+        [found] = twice.failures(
+            f"<r><testcase classname='a' name='b'><error message='{message}'/></testcase></r>"
+        ).values()
+        assert found.reason == "no reason given"
 
 
 def test_what_ran_no_test_is_a_failure(runner: Runner) -> None:
