@@ -43,6 +43,8 @@ from tests.support.whole import Whole, whole
 
 EVERY_S: Final = 0.02
 CALM_S: Final = 20.0
+LONGEST_S: Final = 20.0
+NICENESS: Final = 10
 PROCESSORS: Final = os.cpu_count() or 1
 """An edge for each, as Stentor comes, and as many processes of nginx."""
 ASKED: Final = "/sign-in"
@@ -184,7 +186,7 @@ async def rounds(
             edges = [each.pid for each in house.supervisor.workers if each.name.startswith("edge") and each.pid]
             wish = Order(
                 house.settings.audience_port, house.settings.audience_address.partition("://")[2], talk.wishes,
-                options.sources, options.seconds * 0.9, tls=True,
+                options.sources, options.seconds * 0.9, tls=True, niceness=NICENESS, longest_s=LONGEST_S,
             )  # fmt: skip
             for _ in range(options.rounds):
                 told = {

@@ -84,19 +84,21 @@ async def test_who_may_not_finds_nothing_to_fill_in(house: Whole, browsers: Brow
     """A page for some says no to a guest and to a member, and leads on; what the API would refuse is not offered."""
     await house.space("theirs")
     await house.call("PATCH", "/site", {"create_spaces": "admins"})
-    async with visit(browsers.plain, "about:blank") as page:
-        for who in ("a guest", "a member"):
-            if who == "a member":
-                await page.page.goto(await invitation(house, "member"))
-                await sign_up(page, "Just A. Member", "just-a-member")
-            for path in FOR_SOME:
-                await page.page.goto(at(house, path), wait_until="load")
-                if "/sign-in?" in page.page.url:
-                    assert who == "a guest", path
-                    continue
-                if path.startswith("/stage/"):  # who it is for only the browser knows
-                    no = "document.querySelector('#blocked, #problem').textContent.trim()"
-                    await page.until(no, f"{path} says no to {who}")
-                assert await page.page.evaluate(FILLED_IN) == [], f"{path} offers this to {who}"
-                assert await page.page.locator("main a").count(), f"{path} leads {who} nowhere"
-    await house.call("PATCH", "/site", {"create_spaces": "members"})
+    try:
+        async with visit(browsers.plain, "about:blank") as page:
+            for who in ("a guest", "a member"):
+                if who == "a member":
+                    await page.page.goto(await invitation(house, "member"))
+                    await sign_up(page, "Just A. Member", "just-a-member")
+                for path in FOR_SOME:
+                    await page.page.goto(at(house, path), wait_until="load")
+                    if "/sign-in?" in page.page.url:
+                        assert who == "a guest", path
+                        continue
+                    if path.startswith("/stage/"):  # who it is for only the browser knows
+                        no = "document.querySelector('#blocked, #problem').textContent.trim()"
+                        await page.until(no, f"{path} says no to {who}")
+                    assert await page.page.evaluate(FILLED_IN) == [], f"{path} offers this to {who}"
+                    assert await page.page.locator("main a").count(), f"{path} leads {who} nowhere"
+    finally:
+        await house.call("PATCH", "/site", {"create_spaces": "members"})

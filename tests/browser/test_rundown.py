@@ -104,6 +104,7 @@ async def _keys(host: Visit, house: Whole) -> None:
         await held.wait()
         await route.continue_()
 
+    await host.page.evaluate("void (AbortSignal.timeout = () => new AbortController().signal)")  # it gives up after 8 s
     await host.page.route("**/spaces/rundown/seats/*", hold)
     await host.page.keyboard.press("m")
     await host.until(f"!({MUTED})", "and unmutes on purpose")

@@ -92,7 +92,7 @@ async def _talk(folder: Path) -> Story:
             carried = await normal  # its time is over before the talk's
             await house.call("POST", "/spaces/talk/end")
         found = {kind: await asyncio.wait_for(task, PATIENCE_S) for kind, task in listening.items()}
-        await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 30)
+        await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete")
         _, recording = await probe(house.audience("talk", "/recording.m4a"))
         return Story(
             said,

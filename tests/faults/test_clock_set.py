@@ -99,7 +99,7 @@ async def _talk(folder: Path, set_clock: Callable[[float], None]) -> Story:
             requests = reports[-1].requests
             await house.call("POST", "/spaces/talk/end")
         heard = {kind: await asyncio.wait_for(task, PATIENCE_S) for kind, task in listening.items()}
-        await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete", 30)
+        await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete")
         view = await house.call("GET", "/spaces/talk")
         chunks = ChunkLog(bus).follow("talk", doors_open_ms=view["doors_open_ms"], start=0)
         async with aclosing(chunks) as following:

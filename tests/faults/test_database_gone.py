@@ -87,7 +87,7 @@ async def _talk(server: Postgres, folder: Path) -> Story:
             after = await house.until("talk", _green, "all is well")
             await house.call("POST", "/spaces/talk/end")
         heard = {name: await asyncio.wait_for(task, PATIENCE_S) for name, task in listening.items()}
-        await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete", 30)
+        await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete")
         events = [event["kind"] for event in (await house.call("GET", "/spaces/talk/events"))["events"]]
         starts = {worker.name: worker.starts for worker in house.supervisor.workers}
     pages = sorted((folder / "objects" / "recordings" / "talk" / "manifest").glob("*.jsonl"))

@@ -69,7 +69,7 @@ async def _talk(folder: Path) -> Story:
             await asyncio.sleep(2.0)
             await house.call("POST", "/spaces/talk/end")
         report, heard = await asyncio.wait_for(listening, PATIENCE_S)
-        await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete", 30)
+        await house.until("talk", lambda seen: seen["state"] == "replay", "the recording is complete")
         _, kept = await probe(house.audience("talk", "/recording.m4a"))
         pages = sorted((folder / "objects" / "recordings" / "talk" / "manifest").glob("*.jsonl"))
         entries = [entry for page in pages for entry in manifest.decode_page(page.read_bytes())]

@@ -116,7 +116,7 @@ async def _talk(folder: Path) -> Story:
         moved = sum(each.reports[-1].requests for each in players if each.kind != "m3u8") - before
         await house.call("POST", "/spaces/talk/end")
         await asyncio.wait_for(asyncio.gather(*(each.task for each in players)), PATIENCE_S)
-        ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 40)
+        ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete")
         pages = sorted((folder / "objects" / "recordings" / "talk" / "manifest").glob("*.jsonl"))
         entries = [entry for page in pages for entry in manifest.decode_page(page.read_bytes())]
         return Story(departures, entries, ended["doors_open_ms"] / 1000, moved)

@@ -140,7 +140,7 @@ async def _talk(folder: Path) -> Story:
         await house.call("POST", "/spaces/talk/end")
         heard = [await asyncio.wait_for(listener.task, PATIENCE_S) for listener in listeners]
         said = {name: _said(speakers, death.at - BEFORE_S, BEFORE_S + WATCH_S) for name, death in deaths.items()}
-        ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 40)
+        ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete")
         _, kept = await probe(house.audience("talk", "/recording.m4a"))
         gap_report = (await house.client.get(house.audience("talk", "/gaps.json"))).json()
         pages = sorted((folder / "objects" / "recordings" / "talk" / "manifest").glob("*.jsonl"))

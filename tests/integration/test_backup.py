@@ -119,7 +119,7 @@ async def _restored(place: Path) -> Story:
             await house.call("POST", "/spaces/talk/live")
             await recorded(old, "talk", 2)
             await house.call("POST", "/spaces/earlier/end")
-            await house.until("earlier", lambda view: view["state"] == "replay", "a recording is complete", 40)
+            await house.until("earlier", lambda view: view["state"] == "replay", "a recording is complete")
             before = (await house.client.get(house.audience("earlier", "/recording.m4a"))).content
             await stentor("backup", str(file), "--data", str(old))
             named = entries(old, "talk")

@@ -67,7 +67,7 @@ async def _talk(folder: Path) -> Story:
             await asyncio.sleep(LIVE_S)
             await house.call("POST", "/spaces/talk/end")
             heard = {name: speaker.monitor.heard.samples() for name, speaker in speakers.items()}
-        ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 30)
+        ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete")
         _, recording = await probe(house.audience("talk", "/recording.m4a"))
         live_ms = ended["live_ms"] - ended["doors_open_ms"] + CHUNK_MS
         connections = {speaker.connections for speaker in speakers.values()}

@@ -86,7 +86,7 @@ async def _talk(folder: Path) -> Story:
             await house.call("POST", "/spaces/talk/end")
             other_heard = {"host": host.monitor.heard.samples(), "guest": guest.monitor.heard.samples()}
         found = {kind: await asyncio.wait_for(task, PATIENCE_S) for kind, task in listening.items()}
-        ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 30)
+        ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete")
         kept = {}
         for name, path in {"m4a": "/recording.m4a", "hls": "/replay/index.m3u8"}.items():
             _, sound = await probe(house.audience("talk", path))

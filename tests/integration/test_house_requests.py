@@ -223,7 +223,7 @@ async def test_a_full_stage_says_so_and_somebody_swaps(house: House) -> None:
     there = [SeatStatus(seat, seat, "speaker") for seat in (host["seat"], "ben")]
     async with connect(house.nats.url, name="test") as bus, asyncio.TaskGroup() as group:
         beating = group.create_task(beat(bus, lambda: stage_status(there), every_s=0.2))
-        deadline = asyncio.get_running_loop().time() + 10
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while not (await house.http.get(SPACE)).json()["full"]:
             assert asyncio.get_running_loop().time() < deadline, "both are on the stage"
         problem(await house.http.post(f"{LINE}/{request}/accept"), 409, "stage-full")

@@ -90,6 +90,7 @@ async def test_one_connection_carries_what_is_held_and_everything_else(tmp_path:
         count = len(OTHERS) + len(held)
         targets = [f"{address}{each}" for each in (*held, *OTHERS)]
         log = tmp_path / "access.log"
+        await eventually(lambda: len(lines(log)) == 2, "nginx has written of both playlists")
         before = len(lines(log))
         asked = asyncio.create_task(load("-n", f"{count}", "-c", "1", "-m", f"{count}", *targets))
         await eventually(lambda: len(lines(log)) == before + len(OTHERS), "all but what waits were answered")

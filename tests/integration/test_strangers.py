@@ -53,7 +53,7 @@ class Site:
         return json.loads(done.stdout)
 
     def until(self, space: str, state: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while self.stentor("space", "show", space)["state"] != state:
             assert time.monotonic() < deadline, f"{space} is not {state}"
 
@@ -65,7 +65,7 @@ class Site:
             "print(u.urlopen(asked).read().decode())"
         )
         token = (self.data / "admin-token").read_text("ascii")
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             url = f"http://127.0.0.1:{PORT}/api/v1/processes"
             done = self.run(sys.executable, "-c", ask, url, token)
@@ -139,7 +139,7 @@ def test_every_role_works_without_rights(site: Site) -> None:
         env=environment() | {"STENTOR_DATA": str(site.data)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while "connected" not in {seat["state"] for seat in site.stentor("space", "show", "talk")["seats"]}:
             assert time.monotonic() < deadline, "nobody got onto the stage"
         heard = site.stentor("listen", f"http://127.0.0.1:{AUDIENCE_PORT}/s/talk/live.aac", "--for", "4")

@@ -32,6 +32,7 @@ from stentor.store.spaces import Store
 from tests.integration.test_deletion import done
 from tests.integration.test_posts import person, put, upload
 from tests.support.house import House, database, problem, running_house
+from tests.support.wait import PATIENCE_S
 
 FOLDERS = ("media", "media-closed", "reported")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -132,7 +133,7 @@ async def test_who_is_deleted_is_gone_with_everything(house: House) -> None:
         wish = {"kind": "post", "id": made["id"], "why": "spam"}
         assert (await yan.post("/api/v1/reports", json=wish)).status_code == 201
         key = public.key(public.POST, made["id"])
-        deadline = asyncio.get_running_loop().time() + 20
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while await objects.size(key) is None:  # its file is written within a second or two
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
@@ -178,7 +179,7 @@ async def test_no_table_is_forgotten(house: House) -> None:
             connection.execute("INSERT OR REPLACE INTO outbox (kind, id, version) VALUES ('card', ?, 1)", [str(me)])
         objects = Objects.open(house.settings.recordings_address)
         key = public.key(public.POST, (await put(lou, "After what cannot be read"))["id"])
-        deadline = asyncio.get_running_loop().time() + 20
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while await objects.size(key) is None:  # what is odd of one holds nobody else up
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)

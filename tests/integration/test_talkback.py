@@ -47,7 +47,7 @@ async def test_what_is_said_aside_reaches_no_listener(tmp_path: Path) -> None:
             await house.call("POST", "/spaces/talk/end")
             after_s = time.monotonic() - opened_s
         _, sound = await asyncio.wait_for(listening, PATIENCE_S)
-        await house.until("talk", lambda found: found["state"] == "replay", "the recording is complete", 30)
+        await house.until("talk", lambda found: found["state"] == "replay", "the recording is complete")
         _, kept = await probe(house.audience("talk", "/recording.m4a"))
     for heard in (sound.samples(), kept.samples()):
         opened = heard.size - round((after_s + 1) * RATE)

@@ -76,7 +76,6 @@ async def test_snac_and_ada_follow_each_other(both: Both) -> None:
     await eventually(
         lambda: any(each.get("type") == "Accept" for each in both.peer.following()),
         "the peer is let follow",
-        within_s=30,
     )
     await both.ada.follow(f"@Peer@{both.peer.host}")
     assert both.peer.followers() == 1

@@ -3,8 +3,7 @@
 ``python -m tests.support.stampede ORDER`` (a file, or ``-`` for what comes by standard input; :class:`Order` as JSON).
 Each source asks for everything on the list, one after the other, on a connection of its own each time, as servers do
 that ask once in a while; they begin at chance times within the span. Says as JSON what was answered, and how fast.
-It gives way to what it asks, which in truth is another machine, and takes TLS from pyOpenSSL, whose handshakes cost
-less.
+It takes TLS from pyOpenSSL, whose handshakes cost less.
 """
 
 from __future__ import annotations
@@ -30,12 +29,11 @@ from stentor.base.rsa import RsaKey
 from stentor.fediverse.signatures import signed
 from stentor.fediverse.writing import ACCEPT
 from tests.support.flood import address
+from tests.support.wait import PATIENCE_S
 
 SIGNERS: Final = 1000
 """Signatures are made before it begins: each takes half a millisecond."""
 MOST_OPEN: Final = 600
-LONGEST_S: Final = 20.0
-NICENESS: Final = 10
 READ_BYTES: Final = 16 * 1024
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 
@@ -57,6 +55,10 @@ class Order(msgspec.Struct, frozen=True):
     sources: int
     span_s: float
     tls: bool
+    niceness: int = 0
+    """By how much it gives way to what it asks, which in truth is another machine."""
+    longest_s: float = PATIENCE_S
+    """So long after the span it gives up."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -109,7 +111,7 @@ class _Stampede:
             for fileno, _ in self._epoll.poll(0.005, 512):
                 if (asking := self._open.get(fileno)) is not None:
                     self._step(asking, began)
-            if now - began > self._order.span_s + LONGEST_S:
+            if now - began > self._order.span_s + self._order.longest_s:
                 self._answers["failed"] += len(self._open)
                 self._answers["unasked"] += len(self._due)
                 break
@@ -141,7 +143,8 @@ class _Stampede:
                 asking.sent = True
                 self._epoll.modify(asking.sock.fileno(), select.EPOLLIN)
             while data := asking.line.recv(READ_BYTES):
-                asking.first = asking.first or data
+                if b"\r\n\r\n" not in asking.first:
+                    asking.first += data
                 asking.bytes += len(data)
         except (BlockingIOError, SSL.WantReadError):
             self._epoll.modify(asking.sock.fileno(), select.EPOLLIN)
@@ -212,6 +215,7 @@ async def stampede(order: Order) -> Told:
 
 
 if __name__ == "__main__":
-    os.nice(NICENESS)
     given = sys.stdin.buffer.read() if sys.argv[1] == "-" else Path(sys.argv[1]).read_bytes()
-    print(msgspec.json.encode(_Stampede(msgspec.json.decode(given, type=Order)).run()).decode())
+    wanted = msgspec.json.decode(given, type=Order)
+    os.nice(wanted.niceness)
+    print(msgspec.json.encode(_Stampede(wanted).run()).decode())

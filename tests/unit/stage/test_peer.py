@@ -18,7 +18,7 @@ from stentor.stage import rtp
 from stentor.stage.ice import Ice, IceSettings, guard_datagrams
 from stentor.stage.peer import DtlsCertificate, Peer, PeerState
 from tests.support.caller import Caller, calling, spoken
-from tests.support.wait import PATIENCE_S, eventually
+from tests.support.wait import PATIENCE_S, eventually, patiently
 
 TONE: Samples = (0.2 * np.sin(2 * np.pi * 250 * np.arange(48_000) / 48_000)).astype(np.float32)
 PACKETS = spoken(TONE)
@@ -87,11 +87,11 @@ async def test_reports_tell_the_speaker_what_was_lost() -> None:
         async def reported() -> bool:
             return any(each.type == "remote-inbound-rtp" for each in (await sender.getStats()).values())
 
-        for _ in range(100):
+        async for _ in patiently():
             if await reported():
                 return
             await asyncio.sleep(0.05)
-        pytest.fail("no report came in five seconds")
+        pytest.fail("no report came")
 
 
 async def test_the_end_of_either_side_ends_the_connection() -> None:
