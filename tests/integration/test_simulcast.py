@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from stentor.client.speaker import Speaker
+from stentor.courier.simulcast.worker import NICENESS
 from tests.support.receivers import Probed, Recorded, rtmp_server, srt_server, whip_server
 from tests.support.sound import MATCHED, correlation, voice
 from tests.support.wait import eventually
@@ -69,6 +70,7 @@ async def test_a_talk_is_heard_elsewhere(tmp_path: Path) -> None:
         view = await house.call("GET", "/spaces/talk")
         assert [(each["name"], each["state"]) for each in view["destinations"]] == [("Tube", "live")]
         [worker] = workers()
+        assert worker.nice() >= NICENESS, "whatever listeners need goes first"
         nobody = {"name": "Nobody", "server": "rtmps://localhost:1/app", "key": "k"}
         other = await house.call("POST", "/spaces/talk/destinations", nobody)
         assert (await stands(house, "waiting", which=1))["trouble"] == "not-reached"

@@ -140,7 +140,7 @@ class OutletAdapter(Protocol):
 
     @property
     def read(self) -> str:
-        """The day on which that was read (ISO 8601)."""
+        """The day or month of that document (ISO 8601); of one without a date, the day on which it was read."""
 
     @property
     def longest(self) -> int:

@@ -33,8 +33,10 @@ from stentor.outlets.contract import (
 
 SCOPES: Final = "read:accounts read:statuses write:statuses"
 """No more than is needed (docs.joinmastodon.org/api/oauth-scopes)."""
-LOOKED_AT: Final = 40
-"""The newest of one's own posts; more than a host writes within an hour."""
+LOOKED_AT: Final = 20
+"""Posts of a page: with all that a server says of each, as much as is read of an answer."""
+PAGES: Final = 4
+"""So many are looked through, the newest first."""
 
 
 class MastodonOutlet:
@@ -59,20 +61,28 @@ class MastodonOutlet:
         return Posted(text_of(found, "id"), text_of(found, "url")) if text_of(found, "id") else odd(answer)
 
     def look(self, secret: Mapping[str, str], post: OutletPost) -> Conversation:
-        """By the link in it, which says of what moment it is: servers change the text, and keep that."""
+        """By the link in it, which says of what moment it is: servers change the text, and keep that. Where so much was
+        posted since that its page is not reached, nobody knows."""
         answer = yield OutletRequest("GET", _me(secret), headers=_signed(secret))
         me = text_of(read(answer), "id")
         if not well(answer) or not me:
             return _unread(answer)
-        path = f"/api/v1/accounts/{quote(me, safe='')}/statuses?limit={LOOKED_AT}&exclude_reblogs=true"
-        answer = yield OutletRequest("GET", join(secret["server"], path), headers=_signed(secret))
-        found = read(answer)
-        if not well(answer) or not isinstance(found, list):
-            return _unread(answer) if not well(answer) else odd(answer)
-        return next(
-            (Posted(text_of(each, "id"), text_of(each, "url")) for each in found if _is(each, post)),
-            OutletRefusal("outlet-not-found"),
-        )
+        path, last = f"/api/v1/accounts/{quote(me, safe='')}/statuses?limit={LOOKED_AT}&exclude_reblogs=true", ""
+        for _ in range(PAGES):
+            more = f"{path}&max_id={quote(last, safe='')}" if last else path
+            answer = yield OutletRequest("GET", join(secret["server"], more), headers=_signed(secret))
+            found = read(answer)
+            if not well(answer) or not isinstance(found, list):
+                return _unread(answer) if not well(answer) else odd(answer)
+            for each in found:
+                if _is(each, post):
+                    return Posted(text_of(each, "id"), text_of(each, "url"))
+            before, last = last, text_of(found[-1], "id") if found else ""
+            if last == before and len(found) >= LOOKED_AT:  # it knows no pages
+                break
+            if last in ("", before) or _made_ms(found[-1]) < post.since_ms:
+                return OutletRefusal("outlet-not-found")
+        return OutletRefusal("outlet-unsure", again=True)
 
     def connected(self, secret: Mapping[str, str]) -> bool:
         return "token" in secret
@@ -142,9 +152,13 @@ def _signed(secret: Mapping[str, str]) -> dict[str, str]:
 
 def _is(found: Any, post: OutletPost) -> bool:
     """Whether a post of theirs is the one."""
-    try:
-        made = datetime.fromisoformat(text_of(found, "created_at")).timestamp() * 1000
-    except (ValueError, OverflowError):
-        return False
     content = unescape(text_of(found, "content"))
-    return post.link in content and made >= post.since_ms and text_of(found, "id") not in post.known
+    return post.link in content and _made_ms(found) >= post.since_ms and text_of(found, "id") not in post.known
+
+
+def _made_ms(found: Any) -> float:
+    """When a post was made; 0 where it does not say."""
+    try:
+        return datetime.fromisoformat(text_of(found, "created_at")).timestamp() * 1000
+    except (ValueError, OverflowError):
+        return 0.0

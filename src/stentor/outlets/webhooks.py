@@ -203,7 +203,7 @@ WEBHOOKS: Final = (
     ),
     WebhookOutlet(
         kind="webhook", name="Webhook",
-        document="https://www.rfc-editor.org/rfc/rfc8259", read="2026-11-30",
+        document="https://www.rfc-editor.org/rfc/rfc8259", read="2017-12",
         fields=(*HOOK, OutletField("body", given='{"text": "{text}"}', template=True)),
         body='{"text": "{text}"}',
     ),

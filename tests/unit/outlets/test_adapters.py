@@ -13,7 +13,9 @@ import pytest
 
 from stentor.base.errors import BadInput
 from stentor.base.texts import Catalogue
+from stentor.base.times import day
 from stentor.base.units import SpaceId
+from stentor.house.outlets.newsletters import DOCUMENT, DOCUMENT_OF
 from stentor.outlets import words
 from stentor.outlets.bluesky import tid
 from stentor.outlets.contract import (
@@ -38,7 +40,7 @@ from stentor.spaces.model import Space, State
 from stentor.wire.ways import WAYS
 
 DOCS = Path(__file__).parents[3] / "docs"
-LINK = "https://talk.example/s/friday?by=mastodon"
+LINK = "https://talk.example/s/friday?by=mastodon&at=live"
 POST = OutletPost(
     text=f"Grüße 👋\n\n{LINK}", link=LINK, language="de", key="friday-3-live", made_ms=1_900_000_000_123
 )  # fmt: skip
@@ -151,7 +153,7 @@ def test_mastodon_looks_whether_it_is_there() -> None:
     def status(number: str, at: str, content: str) -> dict[str, str]:
         return {"id": number, "url": f"https://x/{number}", "created_at": at, "content": content}
 
-    link = f'<p><a href="{LINK}">talk</a></p>'
+    link = f'<p><a href="{LINK.replace("&", "&amp;")}">talk</a></p>'
     there = [
         status("9", "2030-03-17T17:46:41.000Z", "<p>Something else</p>"),
         status("5", "2030-03-17T17:46:41.000Z", link),
@@ -165,6 +167,19 @@ def test_mastodon_looks_whether_it_is_there() -> None:
         outlet.look(SECRETS["mastodon"], asked), me, (200, [status("8", "2030-03-17T17:46:41.000Z", link), *there])
     )
     assert outcome == Posted("8", "https://x/8")
+    later = [
+        status(f"{at}", "2030-03-17T17:46:41.000Z", link.replace("at=live", "at=doors")) for at in range(40, 20, -1)
+    ]
+    full, last = (200, later), (200, [status("8", "2030-03-17T17:46:41.000Z", link)])
+    outcome, requests = talked(outlet.look(SECRETS["mastodon"], asked), me, full, last)
+    assert (outcome, requests[2].url) == (Posted("8", "https://x/8"), f"{requests[1].url}&max_id=21"), (
+        "a page further on"
+    )
+    unsure = OutletRefusal("outlet-unsure", again=True)
+    assert talked(outlet.look(SECRETS["mastodon"], asked), me, full, full)[0] == unsure, "it knows no pages"
+    pages = [(200, [*later[1:], status(f"{at}", "2030-03-17T17:46:41.000Z", "")]) for at in range(4)]
+    assert talked(outlet.look(SECRETS["mastodon"], asked), me, *pages)[0] == unsure, "it goes on and on"
+    assert talked(outlet.look(SECRETS["mastodon"], asked), me, full, (200, []))[0] == OutletRefusal("outlet-not-found")
     assert talked(outlet.look(SECRETS["mastodon"], asked), (500, {}))[0] == OutletRefusal("outlet-odd")
     forbidden = (403, {"error": "This action is outside the authorized scopes"})
     for replies in ([forbidden], [me, forbidden]):
@@ -193,7 +208,8 @@ def test_matrix_looks_whether_it_is_there() -> None:
 
     me = (200, {"user_id": "@ada:example"})
     others = (
-        event("$7", f"> {LINK}", sender="@eve:example"), event("$6", f"{POST.text}&at=doors"), event("$5", POST.text),
+        event("$7", f"> {LINK}", sender="@eve:example"), event("$6", POST.text.replace("at=live", "at=doors")),
+        event("$5", POST.text),
         {"event_id": "$4", "sender": "@ada:example", "origin_server_ts": 1001, "content": {}},
     )  # fmt: skip
     outcome, [_, first, second] = talked(
@@ -373,7 +389,7 @@ def test_each_says_what_it_is_built_to(kind: str) -> None:
     """The document and the day, what it does with two of the same, what to fill in; and people who come are counted."""
     outlet = OUTLETS[kind]
     assert outlet.document.startswith("https://")
-    assert len(outlet.read) == 10
+    assert re.fullmatch(r"\d{4}-\d\d(-\d\d)?", outlet.read)
     assert {each.name for each in outlet.fields} <= set(SECRETS[kind])
     assert any(each.secret for each in outlet.fields) or isinstance(outlet, BrowserOutlet)
     assert (outlet.repeat is Repeat.LOOK) == isinstance(outlet, ReadableOutlet)
@@ -390,6 +406,11 @@ def test_documents_say_what_each_is_built_to() -> None:
     assert len(rows) == 1 + len(OUTLETS) + 1
     for name, _, _, built, _ in rows[1:]:
         assert re.match(r"\[(\d+ )?[A-Z][a-z]+ \d{4}\]\(https://", built), name
+    dated = [(each.read, each.document) for each in OUTLETS.values()] + [(DOCUMENT_OF, DOCUMENT)]
+    said_there = [f"[{day(date, 'en')}]({document})" for date, document in dated]
+    assert sorted(said_there) == sorted(built for _, _, _, built, _ in rows[1:] if "https://" in built), (
+        "as the pages say"
+    )
     assert "None of these networks was used for real yet" in page
     hooks = (DOCS / "reference" / "webhooks.md").read_text("utf-8")
     assert re.search(r"document\]\(https://[^)]+\) of \d+ [A-Z][a-z]+ \d{4}, and was not yet used for real", hooks)
