@@ -567,8 +567,10 @@ async def test_a_webhook_of_ones_own(site: Site) -> None:
     wrong = await site.form("/account/outlets", **given, body='{"text": "no braces"}')
     assert (wrong.status_code, "with {text}, {title} or {link} in it" in wrong.text) == (400, True)
     assert "no braces" in wrong.text, "what was written is not lost"
+    wrong = await site.form("/account/outlets", **given, body='"{text}"', signing="whsec_short")
+    assert (wrong.status_code, "24 to 64 bytes in base64" in wrong.text) == (400, True)
     own = '{\n "text": "{text}",\n "about": {"title": "{title}", "url": "{link}"}\n}'
-    assert (await site.form("/account/outlets", **given, body=own)).status_code == 303
+    assert (await site.form("/account/outlets", **given, body=own, signing=f"whsec_{'A' * 32}")).status_code == 303
     [(number, name)] = site.rows("SELECT number, host FROM outlets WHERE kind = 'webhook'")
     named = f"SELECT name FROM outlets WHERE number = {number}"
     await eventually(lambda: site.rows(named) != [("",)], "a courier has taken it up")

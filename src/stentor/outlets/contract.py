@@ -121,6 +121,8 @@ class OutletField(msgspec.Struct, frozen=True):
     """An address of the web; what follows its host name does not count, unless ``secret``."""
     template: bool = False
     """JSON, in which names in braces are filled in."""
+    signing: bool = False
+    """A secret of Standard Webhooks, or empty: then nothing is signed."""
 
 
 class OutletAdapter(Protocol):

@@ -26,6 +26,7 @@ from stentor.outlets.contract import (
     text_of,
     well,
 )
+from stentor.spaces import hooks
 
 LONGEST_TEMPLATE: Final = 2000
 MOST_BRACKETS: Final = 200
@@ -33,6 +34,7 @@ MOST_BRACKETS: Final = 200
 NEEDED: Final = frozenset({"text", "title", "link"})
 """Of these one's own template has one at least."""
 MOST_WAIT_S: Final = 86_400.0
+SIGNING: Final = "signing"
 HOOK: Final = (OutletField("hook", secret=True, address=True),)
 _NAME: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -84,13 +86,14 @@ class WebhookOutlet(msgspec.Struct, frozen=True, kw_only=True):
         return secret[self._address]
 
     def post(self, secret: Mapping[str, str], post: OutletPost) -> Conversation:
-        values = {
-            **secret, "text": self._safe(post.text), "title": self._safe(post.title), "link": post.link,
+        values = {name: value for name, value in secret.items() if name != SIGNING} | {
+            "text": self._safe(post.text), "title": self._safe(post.title), "link": post.link,
             "language": post.language, "key": post.key,
         }  # fmt: skip
         own = self._url(self.url, values)
         url = f"{own}{'&' if '?' in own else '?'}{self.query}" if self.query else own
-        answer = yield self._request(self.method, url, secret.get("body") or self.body, values)
+        request = self._request(self.method, url, secret.get("body") or self.body, values)
+        answer = yield _signed(request, secret.get(SIGNING, ""), post)
         if not well(answer):
             return refusal(answer, self._wait_s(answer))
         if not self.message:
@@ -165,6 +168,18 @@ def template(written: str) -> str:
     return kept
 
 
+def _signed(request: OutletRequest, secret: str, post: OutletPost) -> OutletRequest:
+    """With a signature as Standard Webhooks has it, where there is a secret; the same post has the same id."""
+    if not secret:
+        return request
+    at_s = post.at_ms // 1000
+    headers = {
+        "webhook-id": post.key, "webhook-timestamp": f"{at_s}",
+        "webhook-signature": hooks.signature([hooks.secret_of(secret)], post.key, at_s, request.body),
+    }  # fmt: skip
+    return msgspec.structs.replace(request, headers={**request.headers, **headers})
+
+
 def _filled(words: str, values: Mapping[str, str]) -> str:
     """All names at once: what one of them holds is not filled in again."""
     return _NAME.sub(lambda found: values.get(found[1], found[0]), words)
@@ -203,8 +218,10 @@ WEBHOOKS: Final = (
     ),
     WebhookOutlet(
         kind="webhook", name="Webhook",
-        document="https://www.rfc-editor.org/rfc/rfc8259", read="2017-12",
-        fields=(*HOOK, OutletField("body", given='{"text": "{text}"}', template=True)),
+        document="https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+        read="2025-02-16",
+        fields=(*HOOK, OutletField("body", given='{"text": "{text}"}', template=True),
+                OutletField(SIGNING, secret=True, signing=True)),
         body='{"text": "{text}"}',
     ),
 )  # fmt: skip

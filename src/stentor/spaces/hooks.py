@@ -175,6 +175,17 @@ def secret_text(secret: bytes) -> str:
     return _PREFIX + base64.b64encode(secret).decode()
 
 
+def secret_of(text: str) -> bytes:
+    """The secret of what people copy. Raises :class:`BadInput` for what no library of Standard Webhooks takes."""
+    try:
+        found = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
+    except ValueError as error:
+        raise BadInput("This is no secret of a webhook.", field="signing", reason="webhook-secret") from error
+    if not 24 <= len(found) <= 64:
+        raise BadInput("A secret has 24 to 64 bytes.", field="signing", reason="webhook-secret")
+    return found
+
+
 def signature(secrets: Sequence[bytes], message: str, at_s: int, payload: bytes) -> str:
     """The header ``webhook-signature``: one ``v1`` for each secret (HMAC-SHA256 of id, time and body)."""
     signed = f"{message}.{at_s}.".encode() + payload

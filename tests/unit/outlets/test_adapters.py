@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +38,7 @@ from stentor.outlets.contract import (
 from stentor.outlets.kinds import OUTLETS, SHARE, SHARED, WEIGHTS, shares
 from stentor.outlets.webhooks import template
 from stentor.spaces.announcing import SpaceMoment
+from stentor.spaces.hooks import secret_of
 from stentor.spaces.model import Space, State
 from stentor.wire.ways import WAYS
 
@@ -53,7 +56,7 @@ SECRETS: dict[str, dict[str, str]] = {
     "x": {"server": "https://api.x.com", "client_id": "C", "token": "T"},
     "hookshot": {"hook": "https://matrix.example/webhook/abc"},
     "matrix": {"server": "https://matrix.example/there", "token": "M", "room": "!r:example"},
-    "webhook": {"hook": "https://chat.example/hooks/abc", "body": '{"text": "{text}"}'},
+    "webhook": {"hook": "https://chat.example/hooks/abc", "body": '{"text": "{text}"}', "signing": ""},
 }
 SILENT = {"slack", "hookshot", "webhook"}
 """Those whose answers say nothing but that all is well."""
@@ -321,6 +324,21 @@ def test_a_webhook_of_ones_own() -> None:
         "blocks": [{"type": "section", "text": '*A "talk" on {link}\\* Two\nlines {title}'}],
         "url": LINK, "n": 3, "{text}": "{else}",
     }  # fmt: skip
+    signed = {
+        "hook": secret["hook"],
+        "body": '["{text}", "{signing}"]',
+        "signing": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    }
+    at = msgspec.structs.replace(POST, at_ms=1_614_265_330_999)
+    [request] = talked(OUTLETS["webhook"].post(signed, at), (200, b""))[1]
+    what = f"{POST.key}.1614265330.".encode() + request.body
+    mac = hmac.digest(b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), what, "sha256")
+    assert (request.headers["webhook-id"], request.headers["webhook-timestamp"]) == (POST.key, "1614265330")
+    assert request.headers["webhook-signature"] == f"v1,{b64encode(mac).decode()}"
+    assert body(request) == [POST.text, "{signing}"], "the secret goes nowhere"
+    for wrong in ("whsec_", "whsec_!", "whsec_" + "A" * 28, "whsec_" + "A" * 92, "ü"):
+        with pytest.raises(BadInput):
+            secret_of(wrong)
     assert talked(OUTLETS["webhook"].check(secret)) == (Posted("chat.example"), [])
     assert template('{\n  "text": "{text}"\n}') == '{"text":"{text}"}', "on one line"
     deep, long = '["{text}",' + "[" * 300 + "]" * 301, '"{text}' + "x" * 2000 + '"'
@@ -414,6 +432,8 @@ def test_documents_say_what_each_is_built_to() -> None:
     assert "None of these networks was used for real yet" in page
     hooks = (DOCS / "reference" / "webhooks.md").read_text("utf-8")
     assert re.search(r"document\]\(https://[^)]+\) of \d+ [A-Z][a-z]+ \d{4}, and was not yet used for real", hooks)
+    webhook = OUTLETS["webhook"]
+    assert f"document]({webhook.document}) of {day(webhook.read, 'en')}," in hooks
 
 
 def test_each_way_has_a_name_in_the_report() -> None:

@@ -35,11 +35,12 @@ class OutletSecret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OutletFieldView(msgspec.Struct, frozen=True):
-    """Something that is filled in to connect. ``given`` is what counts where nothing is."""
+    """Something that is filled in to connect. ``given`` is what counts where nothing is; ``optional`` may be empty."""
 
     name: str
     secret: bool
     given: str
+    optional: bool
 
 
 class OutletKindView(msgspec.Struct, frozen=True):
@@ -147,7 +148,7 @@ def kinds(found: Iterable[OutletAdapter]) -> list[OutletKindView]:
     return [
         OutletKindView(
             each.kind, each.name, each.document, each.read, each.longest, each.repeat.value,
-            [OutletFieldView(field.name, field.secret, field.given) for field in each.fields],
+            [OutletFieldView(field.name, field.secret, field.given, field.signing) for field in each.fields],
         )
         for each in found
     ]  # fmt: skip

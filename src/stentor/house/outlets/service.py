@@ -243,11 +243,15 @@ def checked(fields: Sequence[OutletField], given: Mapping[str, str]) -> dict[str
         if field.template:
             found[field.name] = template(value)
             continue
+        if field.signing and not value:
+            continue
         if field.address and "://" not in value and value:
             value = f"https://{value}"
         if not value or len(value) > LONGEST_FIELD or not value.isprintable():
             said = f"Fill in all fields; each has at most {LONGEST_FIELD} characters."
             raise BadInput(said, field=field.name, reason="outlet-field")
+        if field.signing:
+            hooks.secret_of(value)
         found[field.name] = hooks.checked_url(value) if field.address else value
     return found
 
