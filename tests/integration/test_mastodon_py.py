@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,6 +21,7 @@ from tests.support.apps import ALL, BACK, authorize, code_of, token_for
 from tests.support.house import House, running_house
 from tests.support.mastodon_methods import apart, local, missing, nothing, works
 from tests.support.ports import free_port
+from tests.support.wait import patiently
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CALLED: Final[set[str]] = set()
@@ -49,7 +51,8 @@ METHODS: Final = {name for name, _ in inspect.getmembers(Mastodon, inspect.isfun
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     folder, port = tmp_path_factory.mktemp("house"), free_port()
     address = f"http://127.0.0.1:{port}"
-    async with running_house(folder, sign_up="open", new_account_hours=0, port=port, public_url=address) as house:
+    settings = {"sign_up": "open", "create_spaces": "members", "new_account_hours": 0}
+    async with running_house(folder, **settings, port=port, public_url=address) as house:
         yield house
 
 
@@ -183,11 +186,24 @@ async def test_posts(house: House) -> None:
         assert two.status(made).content == "<p>Good night</p>"
         assert len(two.status_history(made)) == 2
         assert one.status_source(made).text == "Good night"
-        assert not two.status_card(made)
         assert one.status_delete(made).text == "Good night"
         assert two.statuses([made.id]) == []
 
     await walked(house, "posts", walk)
+
+
+async def test_the_card_of_a_conversation(house: House) -> None:
+    """A post has it that announces one; apps show it as a link."""
+    async with person(house, "host") as host, person(house, "guest") as guest:
+        planned = {"id": "evening", "title": "An evening", "scheduled_ms": round(time.time() * 1000) + 3_600_000}
+        assert (await host.post("/api/v1/spaces", json=planned)).status_code == 201
+        async for _ in patiently():  # a job posts it
+            if posts := (await host.get("/api/v1/people/host/posts")).json()["posts"]:
+                break
+        one = api(house, await token_for(guest))
+        card = await asyncio.to_thread(one.status_card, posts[0]["id"])
+        assert (card.title, card.type, card.description) == ("An evening", "link", "Host")
+        assert card.url.endswith("/s/evening")
 
 
 async def test_timelines(house: House) -> None:
