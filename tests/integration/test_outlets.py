@@ -95,10 +95,12 @@ class Elsewhere:
         return await self.post(request, path, told)
 
     def page(self, query: Mapping[str, str], path: str) -> Any:
-        """Of what stands there, the newest first, as Mastodon and Matrix give it."""
+        """Of what stands there by that network, the newest first, as Mastodon and Matrix give it."""
         last = int(query.get("max_id") or query.get("from") or len(self.posts))
-        numbers = range(last)[::-1][: int(query["limit"])]
-        if path.endswith("/statuses"):
+        posts = path.endswith("/statuses")
+        mine = f"?by={'mastodon' if posts else 'matrix'}&"
+        numbers = [at for at in range(last)[::-1] if mine in self.posts[at]][: int(query["limit"])]
+        if posts:
             return [self.status(at) for at in numbers]
         now_ms = round(time.time() * 1000)
         chunk = [{"type": "m.room.message", "event_id": f"${at}", "sender": "@ada:example", "origin_server_ts": now_ms,
