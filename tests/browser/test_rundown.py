@@ -112,7 +112,6 @@ async def _keys(host: Visit, house: Whole) -> None:
     await host.says("h1", "Rundown of today")
     assert not await host.page.evaluate(MUTED), "what the house says before it knows of the press does not undo it"
     held.set()
-    await host.page.unroute("**/spaces/rundown/seats/*")
     await host.page.keyboard.press("m")
     await host.until(MUTED, "M mutes")
     await host.page.keyboard.press("c")

@@ -170,6 +170,7 @@ def late(rows: list[EdgeSecond]) -> list[EdgeSecond]:
     return found
 
 
+@pytest.mark.realtime
 async def test_behind_nginx_with_somebody_who_floods(tmp_path: Path) -> None:
     """The log has the crowd's numbers, and names what filled the line as the edge does."""
     [port] = free_ports(1)

@@ -154,7 +154,8 @@ async def test_what_is_over_leaves_and_what_is_on_is_known_to_each(site: Site) -
                 there.add(space.id)
 
     watching = asyncio.create_task(watch(), name="watch")
-    await eventually(lambda: there == ON, "what is over leaves the board, what is on is there")
+    left = "what is over leaves the board, what is on is there"
+    await eventually(lambda: there == ON, left, within_s=2 * PATIENCE_S)  # of two thousand
     for role in ("stage", "programme", "archive", "edge"):
         await eventually(lambda role=role: site.knows(role), f"{role} knows what is on")  # type: ignore[misc]
     assert await site.get("/s/old-1500") == 200

@@ -174,6 +174,7 @@ async def _look_at_older_posts(ada: Writer) -> str:
     return found[-1]
 
 
+@pytest.mark.realtime  # a minute is a promise
 @pytest.mark.processes
 async def test_what_is_gone_is_gone_also_where_the_bus_is_away(tmp_path: Path) -> None:
     """The bus stands still, Varnish stands in front, then the house dies: what was deleted, made private, and whose

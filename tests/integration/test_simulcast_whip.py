@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 import httpx
+import pytest
 from aiortc.rtp import RTCP_PSFB_FIR, RtcpPsfbPacket
 
 from stentor.client.impairment import BadNetwork, Impairment
@@ -86,6 +87,7 @@ async def test_who_may_not_get_it_gets_nothing(tmp_path: Path) -> None:
     server.close()
 
 
+@pytest.mark.realtime
 async def test_servers_get_picture_and_sound_however_the_line_is(tmp_path: Path) -> None:
     """One over TLS, whose endpoint sends on to another: packets of Opus in their order, and pictures that play; its
     session, which has a relative address (mediamtx #3177), is ended there at the end; asked for a picture that stands
