@@ -140,6 +140,7 @@ def settings_of(folder: Path, nats: NatsServer) -> Settings:
     return settings
 
 
+@pytest.mark.realtime  # of two thousand
 async def test_what_is_over_leaves_and_what_is_on_is_known_to_each(site: Site) -> None:
     """With 2,000 spaces over, each role that starts knows what is on; the board and the bus have nothing else."""
     for role in ROLES:
@@ -154,8 +155,7 @@ async def test_what_is_over_leaves_and_what_is_on_is_known_to_each(site: Site) -
                 there.add(space.id)
 
     watching = asyncio.create_task(watch(), name="watch")
-    left = "what is over leaves the board, what is on is there"
-    await eventually(lambda: there == ON, left, within_s=2 * PATIENCE_S)  # of two thousand
+    await eventually(lambda: there == ON, "what is over leaves the board, what is on is there")
     for role in ("stage", "programme", "archive", "edge"):
         await eventually(lambda role=role: site.knows(role), f"{role} knows what is on")  # type: ignore[misc]
     assert await site.get("/s/old-1500") == 200
