@@ -471,6 +471,34 @@ async def test_a_post_of_another_moment_is_not_taken_for_it(site: Site, kind: st
         await table.delete(site.account, number)
 
 
+async def test_who_has_looked_is_believed_where_a_look_reaches_not_back_far_enough(site: Site) -> None:
+    """So much was posted since that the page of the time is not reached: its host is asked, once, and nothing is
+    posted before that."""
+    now, name, moment = [time.time()], "far-back", SpaceMoment.PLANNED
+    await site.talk(name)
+    async with sending(site, now) as (table, sender, seal, store):
+        sealed = seal.close(msgspec.json.encode({"server": site.other.url, "token": "t"}), SEALED)
+        number = await table.add(site.account, "mastodon", sealed, "x:1", now_ms=1)
+        await table.choose(await store.load(name), OutletChoice(number, (moment,), ""), None, now_ms=1)
+        await table.expect(name, moment, now_ms=round(now[0] * 1000))
+        wish: dict[str, str | int] = {"space": name, "outlet": number, "moment": "planned"}
+        job = OutgoingJob(kind=JOB, key=name, host="x:1", made_ms=1, payload=wish)
+        site.other.behaves[:] = [LOST]
+        await sender.send(job)
+        site.other.posts += 80 * ["?by=mastodon&at=other"]
+        for _ in range(2):
+            now[0] += 61
+            await sender.send(job)
+        [row] = await table.posts(name)
+        assert (row.state, row.trouble) == (OutletState.UNSURE, "outlet-unsure")
+        await table.again(name, number, moment, now_ms=1)
+        state = f"SELECT state FROM outlet_posts WHERE outlet = {number}"
+        await eventually(lambda: site.rows(state) == [("done",)], "the site's own courier posts it")
+        assert len(site.about(name)) == 1
+        await table.delete(site.account, number)
+    site.other.posts[:] = [each for each in site.other.posts if each != "?by=mastodon&at=other"]
+
+
 async def test_what_was_refused_is_looked_for_where_one_can(site: Site) -> None:
     """A server that publishes and says 429, or that it has refused: the next attempt, by itself or because its host
     wants it, finds the post and makes no second one; one that is not there is posted."""

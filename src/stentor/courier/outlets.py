@@ -36,7 +36,7 @@ from stentor.outlets.contract import (
 from stentor.outlets.kinds import OUTLETS, WEIGHTS
 from stentor.spaces.announcing import SpaceMoment
 from stentor.store.outlet_costs import OutletCosts
-from stentor.store.outlets import SEALED, OutletsTable, OutletState, OutletTask
+from stentor.store.outlets import SEALED, UNSURE, OutletsTable, OutletState, OutletTask
 
 _T = TypeVar("_T")
 CHECK: Final = "check"
@@ -50,7 +50,6 @@ CHANGED_S: Final = 5.0
 """So long it waits when somebody else has just changed the secret."""
 SLACK_MS: Final = 3_600_000
 """So much may the outlet's clock be behind ours; posts of other moments are known by their ids."""
-UNSURE: Final = "outlet-unsure"
 
 
 class PaidKind(NamedTuple):
@@ -179,6 +178,9 @@ class OutletSender:
             return NOTHING_LEFT
         if outcome.code == "outlet-not-found":
             return None
+        if outcome.code == UNSURE:
+            await self._table.ended(task.post, OutletState.UNSURE, trouble=UNSURE)
+            return Attempt(trouble=UNSURE)
         await self._table.ended(task.post, OutletState.WAITING, trouble=outcome.code, said=outcome.said)
         return Attempt(trouble=outcome.code, again=True, wait_s=outcome.wait_s)
 

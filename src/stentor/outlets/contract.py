@@ -57,7 +57,7 @@ class OutletRefusal(msgspec.Struct, frozen=True):
     """Why, in one of our words: ``outlet-token``, ``outlet-gone``, ``outlet-words``, ``outlet-busy``, ``outlet-odd``,
     ``outlet-denied``, ``outlet-blocked`` (a protection in front of it lets no program in), ``outlet-money`` (nothing is
     left of what was paid), ``outlet-scope`` (the token may not read), ``outlet-not-found`` (of a look: no such post is
-    there)."""
+    there), ``outlet-unsure`` (of a look: it does not reach back far enough)."""
     said: str = ""
     """In the outlet's own."""
     again: bool = False

@@ -82,7 +82,7 @@ class MastodonOutlet:
                 break
             if last in ("", before) or _made_ms(found[-1]) < post.since_ms:
                 return OutletRefusal("outlet-not-found")
-        return OutletRefusal("outlet-unsure", again=True)
+        return OutletRefusal("outlet-unsure")
 
     def connected(self, secret: Mapping[str, str]) -> bool:
         return "token" in secret

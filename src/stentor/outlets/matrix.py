@@ -55,7 +55,7 @@ class MatrixOutlet(WebhookOutlet, frozen=True, kw_only=True):
             before, place = place, text_of(read(answer), "end")
             if not events or place in ("", before) or any(_at_ms(each) < post.since_ms for each in events):
                 return OutletRefusal("outlet-not-found")
-        return OutletRefusal("outlet-unsure", again=True)
+        return OutletRefusal("outlet-unsure")
 
 
 def _is(event: Any, me: str, post: OutletPost) -> bool:

@@ -32,6 +32,8 @@ SEALED: Final = "outlet"
 """What secrets of outlets are sealed as (``base.seal``)."""
 TAKEN: Final = "outlet-once"
 """Why nothing is posted where there is one post of a talk, and another moment or account has it."""
+UNSURE: Final = "outlet-unsure"
+"""Why nobody posts or looks any more: only the host can."""
 MOST_OUTLETS: Final = 20
 """Of one account."""
 _O, _C, _P = outlets.c, outlet_choices.c, outlet_posts.c
@@ -261,15 +263,16 @@ class OutletsTable:
         await self._set(post, state=state.value, id=id[:500], link=link[:500], trouble=trouble, said=said[:300])
 
     async def again(self, space: str, number: int, moment: SpaceMoment, *, now_ms: int) -> None:
-        """A host wants it posted, who has looked that it is not there; where we can look, that is done first, and where
-        two of the same are one it gets no other name. Raises :class:`NotFound`, and :class:`Conflict` where there is
-        one post of a talk and another moment or account has it."""
+        """A host wants it posted, who has looked that it is not there; where we can look, that is done first, unless we
+        did and were not sure. Where two of the same are one it gets no other name. Raises :class:`NotFound`, and
+        :class:`Conflict` where there is one post of a talk and another moment or account has it."""
         mine = _post(space, number, moment) & _P.state.in_([each.value for each in STUCK])
         values = {"state": OutletState.WAITING.value, "trouble": "", "said": ""}
 
         def work(connection: Connection) -> None:
             kind = connection.execute(select(_O.kind).where(_O.number == number)).scalar()
-            tried = {"tried_ms": None} if kind in ASKED else {}
+            looked = (_P.state == OutletState.UNSURE.value) & (_P.trouble == UNSURE)
+            tried = {"tried_ms": None if kind in ASKED else case((looked, None), else_=_P.tried_ms)}
             query = update(outlet_posts).where(mine).values(tries=_P.tries + 1, **values, **tried)
             if not connection.execute(query).rowcount:
                 raise NotFound("There is nothing to be posted again.", code="outlet-missing")

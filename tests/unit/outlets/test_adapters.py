@@ -178,7 +178,7 @@ def test_mastodon_looks_whether_it_is_there() -> None:
     assert (outcome, requests[2].url) == (Posted("8", "https://x/8"), f"{requests[1].url}&max_id=21"), (
         "a page further on"
     )
-    unsure = OutletRefusal("outlet-unsure", again=True)
+    unsure = OutletRefusal("outlet-unsure")
     assert talked(outlet.look(SECRETS["mastodon"], asked), me, full, full)[0] == unsure, "it knows no pages"
     pages = [(200, [*later[1:], status(f"{at}", "2030-03-17T17:46:41.000Z", "")]) for at in range(4)]
     assert talked(outlet.look(SECRETS["mastodon"], asked), me, *pages)[0] == unsure, "it goes on and on"
@@ -227,7 +227,7 @@ def test_matrix_looks_whether_it_is_there() -> None:
         assert talked(outlet.look(secret, asked), me, last)[0] == nothing
     assert talked(outlet.look(secret, asked), me, page("t1", *others), page("t1", *others))[0] == nothing
     pages = [page(f"t{at}", *others) for at in range(4)]
-    assert talked(outlet.look(secret, asked), me, *pages)[0] == OutletRefusal("outlet-unsure", again=True)
+    assert talked(outlet.look(secret, asked), me, *pages)[0] == OutletRefusal("outlet-unsure")
     assert talked(outlet.look(secret, asked), (401, {"error": "x"}))[0] == OutletRefusal("outlet-token", "x")
     assert talked(outlet.look(secret, asked), me, (403, {"error": "x"}))[0] == OutletRefusal("outlet-token", "x")
     assert talked(outlet.look(secret, asked), me, (200, {"chunk": 1}))[0] == OutletRefusal("outlet-odd")
