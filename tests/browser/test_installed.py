@@ -23,7 +23,8 @@ MUSIC: Final = """new Promise(async (found) => {
   while (!await caches.match("/hold.m4a")) await new Promise((done) => setTimeout(done, 100));
   found();
 })"""
-SEEN: Final = """void (self.seen = new Promise((found) => {
+SEEN: Final = """Object.defineProperty(navigator, "languages", { value: ["de-AT", "en-GB"] });
+void (self.seen = new Promise((found) => {
   registration.showNotification = async (title, options) => found([title, options]);
 }))"""
 AS_AN_APP: Final = """
@@ -152,6 +153,8 @@ async def test_a_talk_is_handed_on_by_the_device_itself(browsers: Browsers) -> N
         async with visit(browsers.plain, f"{home}/?lang=en", **allowed) as page:
             for path in ("/?lang=en", f"/s/{LIVE.id}?lang=en"):
                 await page.page.goto(f"{home}{path}")
+                there = await page.page.locator(".toast[role=status]").count()
+                assert there or path != "/?lang=en", "what speaks is there before it has something to say"
                 button = page.page.locator("[data-share]:visible").first
                 for count, refuses in enumerate(("", "AbortError", "NotAllowedError"), 1):
                     await page.page.evaluate("(why) => { window.refuses = why; }", refuses)
@@ -163,6 +166,9 @@ async def test_a_talk_is_handed_on_by_the_device_itself(browsers: Browsers) -> N
                 copied = await page.page.evaluate("navigator.clipboard.readText()")
                 assert await page.page.evaluate("handed[2]") == {"title": LIVE.title, "url": copied}
                 assert f"/s/{LIVE.id}" in copied
+                await page.page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
+                await button.click()
+                await page.says(".toast", f"Copy this link: {copied}")
 
 
 async def test_a_push_message_is_shown(browsers: Browsers) -> None:
@@ -195,4 +201,4 @@ async def test_a_push_message_is_shown(browsers: Browsers) -> None:
             async with asyncio.timeout(PATIENCE_S):
                 title, options = await worker.evaluate("self.seen")
             assert (title, options["data"], options["tag"]) == ("Tea", message["url"], "tea.changed")
-            assert options["body"].startswith("New time: Mar 17, 2030")
+            assert options["body"].startswith("New time: 17 Mar 2030")

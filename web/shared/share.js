@@ -2,6 +2,8 @@
 
 import { toast } from "./toast.js";
 
+const BY_HAND_MS = 12_000; // it takes as long to copy an address by hand
+
 /**
  * Says what became of it; `say` has the texts "shared" and "share_by_hand".
  * @param {{ title: string, url: string }} what
@@ -16,6 +18,6 @@ export async function share({ title, url }, say) {
     await navigator.clipboard.writeText(url);
     toast(say("shared", { link: url }));
   } catch {
-    toast(say("share_by_hand", { link: url })); // the browser does not let us: the link stands there
+    toast(say("share_by_hand", { link: url }), undefined, BY_HAND_MS); // the browser does not let us: the link stands there
   }
 }

@@ -2,7 +2,8 @@
 
 import { register } from "./shared/installed.js";
 import { remembered } from "./shared/remembered.js";
-import { locale } from "./shared/texts.js";
+import { share as hand } from "./shared/share.js";
+import { filled, locale } from "./shared/texts.js";
 
 const root = document.documentElement;
 const OLD_MS = 60_000;
@@ -40,10 +41,9 @@ function said(at, form, now) {
 const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
 
 /** @param {HTMLElement} button */
-async function share({ dataset: { share: path, title = "" } }) {
-  const { share: hand } = await import("./shared/share.js");
-  const copied = /** @type {HTMLElement | null} */ (document.querySelector("[data-copied]"))?.dataset.copied ?? "";
-  await hand({ title, url: new URL(path ?? "", location.href).href }, (key, { link } = {}) => (key === "shared" ? copied : String(link)));
+function share({ dataset: { share: path, title = "" } }) {
+  const { copied = "", byHand = "" } = /** @type {HTMLElement} */ (document.querySelector("[data-copied]")).dataset;
+  hand({ title, url: new URL(path ?? "", location.href).href }, (key, values = {}) => filled(key === "shared" ? copied : byHand, values));
 }
 
 choose();

@@ -62,34 +62,53 @@ export class Replay {
     this.key = `stentor-position-${door.space}`;
   }
 
-  async open() {
+  open() {
     const audio = this.#audio;
     audio.preload = "metadata"; // shows its length
     $("replay").hidden = $("turns").hidden = false;
     this.#controls();
     this.#begin();
-    const [chapters, peaks, gaps, captions, counts, speaking] = await Promise.all(
-      ["chapters.json", "peaks.json", "gaps.json", "captions.json", "counts.json", "speaking.json"].map((name) => fetchDocument(this.base + name)),
-    );
-    /** @type {Chapter[]} */
-    const all = (chapters?.chapters ?? []).filter((/** @type {Chapter} */ { pin }) => !pin); // pins have their own list
-    this.#showChapters(all.filter(({ item }) => !item), all.filter(({ item }) => item));
-    showSpeakers(speaking, this);
-    $("wave").hidden = !peaks;
-    $("told").hidden = !chapters && !captions;
-    $("tab-words").hidden = !captions?.cues?.length;
-    openTabs($("tabs"));
-    $("tab-chapters").click();
-    if (peaks) this.#wave.draw(peaks);
-    this.#showGaps(gaps?.spans ?? []);
-    this.#showCounts(counts?.figures ?? {});
-    const cues = captions?.cues ?? [];
-    new Transcript(audio, cues, this.say);
-    if (cues.length) this.#offerQuotes(cues);
-    this.#passMusic();
     for (const name of ["timeupdate", "seeking", "loadedmetadata"]) audio.addEventListener(name, () => this.#moved());
     for (const name of ["pause", "seeked"]) audio.addEventListener(name, () => this.#remember());
+    $("tab-words").hidden = true;
+    openTabs($("tabs"));
+    $("tab-chapters").click();
     this.#moved();
+    this.#read();
+  }
+
+  // Each is drawn as it comes: none waits for one that is slow, or that will never be there.
+  #read() {
+    /** @type {Record<string, (found: any) => void>} */
+    const draws = {
+      chapters: (found) => found && this.#showTold(found.chapters),
+      captions: (found) => found && this.#showWords(found.cues),
+      peaks: (found) => {
+        $("wave").hidden = !found;
+        if (found) this.#wave.draw(found);
+      },
+      gaps: (found) => this.#showGaps(found?.spans ?? []),
+      counts: (found) => this.#showCounts(found?.figures ?? {}),
+      speaking: (found) => showSpeakers(found, this),
+    };
+    for (const [name, draw] of Object.entries(draws)) fetchDocument(`${this.base}${name}.json`).then(draw);
+  }
+
+  /** @param {Chapter[]} chapters */
+  #showTold(chapters) {
+    const all = chapters.filter(({ pin }) => !pin); // pins have their own list
+    this.#showChapters(all.filter(({ item }) => !item), all.filter(({ item }) => item));
+    $("told").hidden = false;
+    this.#passMusic();
+    this.#moved();
+  }
+
+  /** @param {Cue[]} cues */
+  #showWords(cues) {
+    $("told").hidden = false;
+    $("tab-words").hidden = !cues.length;
+    new Transcript(this.#audio, cues, this.say);
+    if (cues.length) this.#offerQuotes(cues);
   }
 
   // Where the house is under the same address, and the hosts allow clips.

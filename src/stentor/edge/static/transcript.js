@@ -25,6 +25,7 @@ export class Transcript {
     $("transcript").replaceChildren(...this.#lines);
     $("find").addEventListener("input", () => this.#find(say));
     for (const name of ["timeupdate", "seeking"]) audio.addEventListener(name, () => this.#moved());
+    this.#moved();
   }
 
   /**

@@ -72,7 +72,8 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
 });
 worker.addEventListener("push", (/** @type {any} */ event) => {
   const { title, body, at, url, tag, lang } = event.data.json();
-  const when = at ? new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(at) : "";
+  const locale = navigator.languages.find((each) => each.split("-")[0] === lang) ?? lang; // the reader's own variety of it
+  const when = at ? new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at) : "";
   // one that comes twice takes the place of the first
   event.waitUntil(worker.registration.showNotification(title, { body: body.replace("{when}", when), tag, lang, data: url }));
 });
