@@ -49,13 +49,16 @@ async def test_a_series_on_a_telephone(house: Whole, browsers: Browsers) -> None
         await page.page.goto(at(house, "/mine"))
         await page.says("#templates", "Abendrunde")
         await page.until("document.documentElement.scrollWidth <= 390", "nothing sticks out")
-        await page.page.locator("#templates button").first.click()
+        await page.page.locator("#templates button").first.dblclick()
         await page.page.wait_for_url("**/stage/abendrunde-*")
         await page.says("h1", "Abendrunde")
+        spaces = [each["title"] for each in (await house.call("GET", "/spaces"))["spaces"]]
+        assert spaces.count("Abendrunde") == 2, "two presses make one space"
         await page.page.goto(at(house, "/mine"))
         await page.page.locator("#templates button").nth(1).click()
         await page.page.locator("dialog[open]").get_by_role("button", name="Löschen").click()
         await page.page.wait_for_selector("#templates-part", state="hidden")
+        await page.until("document.activeElement.matches('h1')", "the keyboard goes on from the title")
         await page.page.goto(at(house, "/mine/shows"))
         await page.page.locator("#shows a").first.click()
         await page.says("h1", "Späte Runde")

@@ -19,7 +19,11 @@ async def test_hosts_have_webhooks_of_their_space(house: Whole, browsers: Browse
     async with visit(browsers.reader, f"{stage}#token={tokens['host']}") as host:
         await host.page.click("#settings-open")
         assert await host.page.get_attribute("#edit a[href$=webhooks]", "href") == "/stage/hooked/webhooks"
+        lists = "**/api/v1/spaces/hooked/webhooks"
+        await host.page.route(lists, lambda route: route.fulfill(status=503, json={"detail": "Busy."}), times=1)
         await host.page.goto(f"{stage}/webhooks")
+        await host.page.wait_for_selector("#parts:not([hidden])")
+        host.watch.complaints.clear()
         options = await host.page.locator("[name=events] option").all_inner_texts()
         assert options
         assert all(each.startswith("space.") for each in options)

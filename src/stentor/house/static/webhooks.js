@@ -4,6 +4,9 @@ import { $, ask as call, button, element, sure, text, when } from "./page.js";
 import { locale } from "./shared/texts.js";
 import { attempt } from "./sign.js";
 
+const NOT_THEIRS = new Set([401, 403, 404]);
+const AGAIN_MS = 3000;
+
 /** @type {{ id?: string }} */
 const { id } = JSON.parse($("page").textContent); // of a space
 const LIST = id ? `/spaces/${id}/webhooks` : "/site/webhooks";
@@ -105,4 +108,7 @@ $("add").addEventListener("submit", (/** @type {FormEvent} */ event) => {
     await draw();
   });
 });
-attempt(draw);
+attempt(() => draw().catch((error) => {
+  if (!NOT_THEIRS.has(error.status)) setTimeout(() => attempt(draw), AGAIN_MS); // nothing of the page is shown without the list
+  throw error;
+}));

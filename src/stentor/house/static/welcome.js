@@ -1,6 +1,7 @@
 // Setting a site up: one question at a time, then whether people can reach it.
 
 import { $, ask, light, text } from "./page.js";
+import { locale } from "./shared/texts.js";
 import { attempt, values } from "./sign.js";
 
 const ROLES = ["stage", "programme", "archive", "edge"];
@@ -42,7 +43,7 @@ function room(processes) {
   const hours = Math.min(...processes.flatMap(({ numbers }) =>
     Object.entries(numbers).filter(([name]) => name.startsWith("disk_hours_left")).map(([, value]) => value)));
   if (!Number.isFinite(hours)) return light("green", text("welcome.room_ample"));
-  const said = { hours: Math.floor(hours).toLocaleString(document.documentElement.lang) };
+  const said = { hours: Math.floor(hours).toLocaleString(locale()) };
   return light(hours < LITTLE_H ? "yellow" : "green", text(hours < LITTLE_H ? "welcome.room_little" : "welcome.room", said));
 }
 
