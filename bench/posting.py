@@ -25,7 +25,7 @@ from yarl import URL
 
 from stentor.base.rsa import RsaKey
 from stentor.courier.addresses import networks
-from stentor.courier.client import CONNECT_S
+from stentor.courier.client import ONCE
 from stentor.courier.names import NameLookup
 from stentor.courier.once import SinglePosts
 from stentor.courier.role import NICENESS
@@ -73,7 +73,7 @@ async def all_ways(inboxes: Sequence[str], pace: Pace) -> dict[str, dict[str, fl
                 return answer.status == TAKEN
 
         async def ours(url: str) -> bool:
-            return (await single.post(url, BODY, {}, connect_s=CONNECT_S)).status == TAKEN
+            return (await single.post(url, BODY, {}, ONCE)).status == TAKEN
 
         async def look(url: str) -> bool:
             to = URL(url)

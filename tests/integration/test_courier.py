@@ -300,6 +300,28 @@ async def test_what_goes_to_many_is_posted_once(stranger: Receiver) -> None:
             assert met.value.error_code == code
 
 
+async def test_what_goes_to_many_goes_whole(tmp_path: Path) -> None:
+    """Also where the other side takes it slowly, with TLS and without."""
+    authority, body = Authority(tmp_path), bytes(8_000_000)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.2)
+        came.append(len(await reader.readexactly(len(body))))
+        writer.write(b"HTTP/1.1 202 So\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    came: list[int] = []
+    for context in (None, tls.read(authority.chain, authority.key)[0]):
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+        url = f"http{'s' if context else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with outside(networks("127.0.0.1"), tls=authority.trust()) as client:
+            assert (await client.post_once(url, body, {})).status == 202
+        server.close()
+        await server.wait_closed()
+    assert came == [len(body)] * 2
+
+
 async def test_what_goes_to_many_checks_certificates(tmp_path: Path) -> None:
     """Name, time, and who says so; as everything does that leaves the site."""
     authority, other = Authority(tmp_path), Authority(tmp_path, ("other.example",))

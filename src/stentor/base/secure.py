@@ -162,11 +162,21 @@ class Secure(asyncio.Transport, asyncio.Protocol):
 
     def close(self) -> None:
         """Sends what is left and the end of it (RFC 8446, 6.1); waits for no answer."""
+        self.end(b"")
+
+    def end(self, data: bytes) -> None:
+        """Writes the last that there is and closes: one packet, where it is short, for which the peer wakes up once."""
         if self._closing:
             return
         if not self._ready:
             self.abort()
             return
+        if data:
+            try:
+                self._tls.write(data)
+            except ssl.SSLError:
+                self.abort()
+                return
         with suppress(ssl.SSLError):  # the peer's own end has not come, and need not
             self._tls.unwrap()
         self._flush()
@@ -204,3 +214,12 @@ class Secure(asyncio.Transport, asyncio.Protocol):
     def _flush(self) -> None:
         if self._outgoing.pending:
             self._below.write(self._outgoing.read())
+
+
+def end(transport: asyncio.Transport, data: bytes) -> None:
+    """Writes the last that there is on a connection, and closes it."""
+    if isinstance(transport, Secure):
+        transport.end(data)
+    else:
+        transport.write(data)
+        transport.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import socket
 import ssl
@@ -20,12 +19,13 @@ import stentor
 from stentor.base.errors import StentorError
 from stentor.courier.addresses import guarded
 from stentor.courier.names import NameLookup
-from stentor.courier.once import BrokenAnswer, SinglePosts
+from stentor.courier.once import BrokenAnswer, Limits, SinglePosts
 from stentor.wire.forwarded import Networks
 
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 15.0
 """For all of a request: a receiver that does its work before it answers should not."""
+ONCE: Final = Limits(CONNECT_S, ANSWER_S)
 MOST_BYTES: Final = 64 * 1024
 """Of an answer; what comes beyond is not read, and the connection is closed."""
 MOST_DOCUMENT_BYTES: Final = 256 * 1024
@@ -86,8 +86,7 @@ class OutsideClient:
             return NoAnswer(detail, code, round((time.monotonic() - began) * 1000))
 
         try:
-            async with asyncio.timeout(ANSWER_S):
-                head = await self._single.post(url, body, headers, connect_s=CONNECT_S)
+            head = await self._single.post(url, body, headers, ONCE)
         except TimeoutError as error:
             raise unreachable("It did not answer in time.", "timeout") from error
         except ssl.SSLError as error:
@@ -212,6 +211,8 @@ def _retry_after_s(value: str) -> float:
     """Seconds, or a date (RFC 9110, 10.2.3); 0 for what is neither, a day at most."""
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), MOST_WAIT_S)
+    if not value:
+        return 0.0
     try:
         return max(0.0, min(parsedate_to_datetime(value).timestamp() - time.time(), MOST_WAIT_S))
     except (ValueError, TypeError, OverflowError):

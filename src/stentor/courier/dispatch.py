@@ -25,6 +25,8 @@ MOST_HELD: Final = 256
 """Jobs in the hands of one courier; the others stay in the queue."""
 SLOW_S: Final = 2.0
 """A job that takes longer waits for somebody who is dead or ill: it keeps no place that another one could have."""
+LOOK_S: Final = 0.5
+"""So often it is looked for those while there is no room for more."""
 MOST_SLOW: Final = 2000
 """Of those, each with a connection. They cost no processor: a dead host takes 15 s at most, and then is left alone."""
 BATCH: Final = 64
@@ -71,8 +73,8 @@ class Dispatcher:
         self._lanes: dict[str, HostLane] = {}
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._quick: set[asyncio.Task[None]] = set()
-        """Those that have not taken :data:`SLOW_S` yet."""
+        self._quick: dict[asyncio.Task[None], float] = {}
+        """Those that have not taken :data:`SLOW_S` yet, by when they began, which is their order."""
         self._freed = asyncio.Event()
         self._settled: asyncio.Queue[_Settled] = asyncio.Queue()
         """What is done and not written down yet: what came of a fifth of a second."""
@@ -115,7 +117,9 @@ class Dispatcher:
             heed_cancel()
             if (room := self._room) <= 0:
                 self._freed.clear()
-                await self._freed.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S):
+                        await self._freed.wait()
                 continue
             try:
                 taken = await self._due(await self._queue.take(min(room, BATCH)))
@@ -131,6 +135,9 @@ class Dispatcher:
     @property
     def _room(self) -> int:
         """So many more jobs may be taken."""
+        slow = self._monotonic() - SLOW_S
+        while self._quick and (oldest := next(iter(self._quick.items())))[1] < slow:
+            del self._quick[oldest[0]]
         return min(MOST_HELD - len(self._quick), MOST_HELD + MOST_SLOW - len(self._tasks))
 
     async def _due(self, taken: Sequence[TakenJob]) -> Sequence[TakenJob]:
@@ -164,17 +171,13 @@ class Dispatcher:
                 lane.held += 1
                 task = asyncio.create_task(self._do(taken, row, lane), name=f"job {job.kind}")
                 self._tasks.add(task)
-                self._quick.add(task)
-                asyncio.get_running_loop().call_later(SLOW_S, self._free, task)
+                self._quick[task] = now
                 task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._free(task)
-
-    def _free(self, task: asyncio.Task[None]) -> None:
         """Its place may be another's."""
-        self._quick.discard(task)
+        self._tasks.discard(task)
+        self._quick.pop(task, None)
         self._freed.set()
 
     def _lane(self, host: str) -> HostLane:

@@ -1,17 +1,21 @@
 """A POST to a host that gets no other one soon, as when thousands of hosts are told the same: a connection, a request,
 an answer of which the head alone is read (by llhttp), and the end.
 
-A client of general use keeps connections, cookies and bodies; beside a handshake that is a tenth of what a post takes
-(``bench.posting``). What may be reached and how long it may take is as in ``client``.
+A client of general use keeps connections, cookies and bodies, and a transport of the loop has buffers and timers; here
+the loop says when the socket has something, and TLS is done in memory (``bench.posting`` says what each takes). What
+may be reached and how long it may take is as in ``client``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from contextlib import suppress
+from errno import EINPROGRESS
+from typing import Any, Final, NamedTuple
 
 import aiohappyeyeballs
 import httptools
@@ -26,6 +30,7 @@ MOST_HEAD_BYTES: Final = 64 * 1024
 """Of an answer before it has said its status."""
 NEXT_ADDRESS_S: Final = 0.25
 """A host with several addresses is tried at the next one after so long (RFC 8305, 5)."""
+READ_BYTES: Final = 16 * 1024
 
 
 class AnswerHead(msgspec.Struct, frozen=True):
@@ -35,36 +40,34 @@ class AnswerHead(msgspec.Struct, frozen=True):
     retry_after: str
 
 
+class Limits(NamedTuple):
+    """Seconds: until the connection stands, its encryption too, and for all of it."""
+
+    connect: float
+    answer: float
+
+
 class BrokenAnswer(ValueError):
     """What came is no answer of HTTP, or it broke off."""
 
 
-class _SinglePost(asyncio.Protocol):
-    """One request, and the head of its answer."""
+class _Head:
+    """The head of an answer as it comes; ``found`` is set at its end. What llhttp calls is public."""
 
-    def __init__(self, request: bytes) -> None:
-        self.head: asyncio.Future[AnswerHead] = asyncio.get_running_loop().create_future()
-        self._request, self._parser, self._bytes = request, httptools.HttpResponseParser(self), 0
-        self._retry_after = b""
+    def __init__(self) -> None:
+        self.found: AnswerHead | None = None
+        self._parser, self._bytes, self._retry_after = httptools.HttpResponseParser(self), 0, b""
 
-    # What the transport says.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.write(self._request)  # type: ignore[attr-defined]  # uvloop's have it, not the base class
-
-    def data_received(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
+        """Raises :class:`BrokenAnswer`."""
         self._bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._break()
-        if self._bytes > MOST_HEAD_BYTES:
-            self._break()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._break()
-
-    # What llhttp says.
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            if self.found is None:
+                raise BrokenAnswer("this is no HTTP") from error
+        if self.found is None and self._bytes > MOST_HEAD_BYTES:
+            raise BrokenAnswer("its head has no end")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() == b"retry-after":
@@ -72,12 +75,137 @@ class _SinglePost(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status >= 200 and not self.head.done():  # those below are no answers yet (RFC 9110, 15.2)
-            self.head.set_result(AnswerHead(status, self._retry_after.decode("latin-1")))
+        if status >= 200 and self.found is None:  # those below are no answers yet (RFC 9110, 15.2)
+            self.found = AnswerHead(status, self._retry_after.decode("latin-1"))
 
-    def _break(self) -> None:
+
+class _SinglePost:
+    """One request over a socket that connects, or is connected. ``stands`` is called when the connection
+    does, encrypted or not.
+    """
+
+    def __init__(
+        self, made: socket.socket, request: bytes, tls: ssl.SSLContext | None, host: str, stands: Callable[[], None]
+    ) -> None:
+        self._loop, self._socket, self._fileno = asyncio.get_running_loop(), made, made.fileno()
+        self.head: asyncio.Future[AnswerHead] = self._loop.create_future()
+        self._request, self._stands, self._asked = request, stands, False
+        self._incoming, self._outgoing, self._unsent = ssl.MemoryBIO(), ssl.MemoryBIO(), b""
+        self._tls = tls.wrap_bio(self._incoming, self._outgoing, server_hostname=host) if tls is not None else None
+        self._answer = _Head()
+        self._loop.add_writer(self._fileno, self._connected)
+
+    def close(self) -> None:
+        """Whatever is under way ends."""
+        self._loop.remove_reader(self._fileno)
+        self._loop.remove_writer(self._fileno)
+        self._socket.close()
+        if not self.head.cancel() and not self.head.cancelled():
+            self.head.exception()  # what nobody waits for any more is no warning
+
+    # What the loop says.
+
+    def _connected(self) -> None:
+        if number := self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self._loop.remove_writer(self._fileno)
+            self._fail(OSError(number, os.strerror(number)))
+            return
+        self._loop.add_reader(self._fileno, self._readable)
+        self._loop.remove_writer(self._fileno)
+        self._go_on(b"")
+
+    def _readable(self) -> None:
+        try:
+            data = self._socket.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._fail(error)
+            return
+        if data:
+            self._go_on(data)
+        else:
+            self._fail(ConnectionResetError("it broke off"))
+
+    def _writable(self) -> None:
+        rest, self._unsent = self._unsent, b""
+        try:
+            self._send(rest)
+        except OSError as error:
+            self._fail(error)
+        if not self._unsent:
+            self._loop.remove_writer(self._fileno)
+
+    # Inside.
+
+    def _go_on(self, data: bytes) -> None:
+        if self.head.done():
+            return
+        try:
+            if self._asked:
+                self._read(data)
+            elif self._tls is None:
+                self._ask()
+            else:
+                self._shake_hands(self._tls, data)
+        except (OSError, BrokenAnswer) as error:
+            with suppress(OSError):
+                self._flush()  # why its certificate is not good
+            self._fail(error)
+
+    def _shake_hands(self, tls: ssl.SSLObject, data: bytes) -> None:
+        self._incoming.write(data)
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+        else:
+            self._ask()  # in one write with our last word of the handshake
+            self._read(b"")
+
+    def _ask(self) -> None:
+        self._asked = True
+        self._stands()
+        if self._tls is None:
+            self._send(self._request)
+        else:
+            self._tls.write(self._request)
+            self._flush()
+
+    def _read(self, data: bytes) -> None:
+        if self._tls is None:
+            self._answer.feed(data)
+        else:
+            self._incoming.write(data)
+            while self._incoming.pending and self._answer.found is None:
+                try:
+                    plain = self._tls.read(READ_BYTES)
+                except ssl.SSLWantReadError:
+                    break
+                if not plain:
+                    raise BrokenAnswer("it broke off")
+                self._answer.feed(plain)
+        if self._answer.found is not None:
+            self.head.set_result(self._answer.found)
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._send(self._outgoing.read())
+
+    def _send(self, data: bytes) -> None:
+        if not self._unsent:
+            with suppress(BlockingIOError):
+                data = data[self._socket.send(data) :]
+            if data:
+                self._loop.add_writer(self._fileno, self._writable)
+        self._unsent += data
+
+    def _fail(self, error: Exception) -> None:
+        """Once it was asked, whatever ends the connection leaves the answer broken."""
+        self._loop.remove_reader(self._fileno)
         if not self.head.done():
-            self.head.set_exception(BrokenAnswer("it broke off, or sent no HTTP"))
+            broken = self._asked and not isinstance(error, BrokenAnswer)
+            self.head.set_exception(BrokenAnswer("it broke off, or sent no HTTP") if broken else error)
 
 
 class SinglePosts:
@@ -90,48 +218,52 @@ class SinglePosts:
         self._names, self._tls, self._make = names, tls, guarded(allowed, refused)
         self._fixed = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, connect_s: float) -> AnswerHead:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], limits: Limits) -> AnswerHead:
         """Sends ``body`` and reads the head of the answer. Raises OSError (``socket.gaierror`` for a name of nobody),
-        ``ssl.SSLError``, TimeoutError after ``connect_s``, :class:`BrokenAnswer`, ValueError for what is no address."""
+        ``ssl.SSLError``, TimeoutError, :class:`BrokenAnswer`, ValueError for what is no address."""
         to = URL(url)
         if to.scheme not in ("http", "https") or to.raw_host is None or to.port is None:
             raise ValueError("this is no address of the web")
-        exchange = _SinglePost(self._request(to, body, headers))
-        transport: asyncio.Transport | None = None
-        try:
-            async with asyncio.timeout(connect_s):
-                transport = await self._connect(to.raw_host, to.port, exchange, secure=to.scheme == "https")
-            return await exchange.head
-        finally:
-            if transport is not None:
-                transport.abort()
-            if not exchange.head.cancel() and not exchange.head.cancelled():
-                exchange.head.exception()  # what nobody waits for any more is no warning
+        ends = asyncio.get_running_loop().time() + limits.answer
+        post: _SinglePost | None = None
+        async with asyncio.timeout(limits.connect) as limit:
 
-    async def _connect(self, host: str, port: int, exchange: _SinglePost, *, secure: bool) -> asyncio.Transport:
-        loop, tls = asyncio.get_running_loop(), self._tls if secure else None
+            def stands() -> None:
+                if not limit.expired():
+                    limit.reschedule(ends)
+
+            made = await self._socket(to.raw_host, to.port)
+            try:
+                tls = self._tls if to.scheme == "https" else None
+                post = _SinglePost(made, self._request(to, body, headers), tls, to.raw_host, stands)
+                return await post.head
+            finally:
+                if post is None:
+                    made.close()
+                else:
+                    post.close()
+
+    async def _socket(self, host: str, port: int) -> socket.socket:
+        """Connected, or on its way."""
         found: list[AddressInfo] = [
             (each["family"], socket.SOCK_STREAM, each["proto"], "", _where(each))
             for each in await self._names.resolve(host, port)
         ]
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "there is no address")
-        if len(found) == 1:
-            made = self._make(found[0])
-            try:
-                made.setblocking(False)
-                await loop.sock_connect(made, found[0][4])
-            except BaseException:
-                made.close()
-                raise
-        else:
-            made = await aiohappyeyeballs.start_connection(
+        if len(found) > 1:
+            return await aiohappyeyeballs.start_connection(
                 found, happy_eyeballs_delay=NEXT_ADDRESS_S, interleave=1, socket_factory=self._make
             )
-        transport, _ = await loop.create_connection(
-            lambda: exchange, sock=made, ssl=tls, server_hostname=host if tls else None
-        )
-        return transport
+        made = self._make(found[0])
+        try:
+            made.setblocking(False)
+            if (number := made.connect_ex(found[0][4])) not in (0, EINPROGRESS):
+                raise OSError(number, os.strerror(number))
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     def _request(self, to: URL, body: bytes, headers: Mapping[str, str]) -> bytes:
         own = headers if "host" in headers else {"host": to.raw_authority, **headers}

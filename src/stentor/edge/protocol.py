@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
+from stentor.base import secure
 from stentor.base.errors import StentorError
 from stentor.edge.fanout import Group, Stream
 from stentor.edge.players import Counting
@@ -355,12 +356,13 @@ class Connection(asyncio.Protocol):
         if unread:
             self.end(data)
             return
-        self.transport.write(data)
         if not stays:
             self._parser = None
             self._waiting = None
-            self.transport.close()
-        elif not self.paused:
+            secure.end(self.transport, data)
+            return
+        self.transport.write(data)
+        if not self.paused:
             parser = self._parser
             deadline = self._host.now + (IDLE_S if parser is None or parser.idle else HEAD_S)
             if deadline != self.deadline:  # many in one second need it once

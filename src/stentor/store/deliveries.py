@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, text
 
 from stentor.store import outgoing_tables
 from stentor.store.work import Work
@@ -28,6 +28,13 @@ PAGE: Final = 100
 AT_ONCE: Final = 500
 """Rows of one transaction of :meth:`Deliveries.expect`: some milliseconds, for which others who write wait."""
 _TABLE = outgoing_tables.deliveries
+_NAMES = tuple(column.name for column in _TABLE.columns)
+_CHANGE = ("state", "attempts", "status", "trouble", "duration_ms", "at_ms", "due_ms")
+_WRITE: Final = text(
+    f"INSERT INTO deliveries ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)})"
+    f" ON CONFLICT (kind, key) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _CHANGE)}"
+)
+"""What a job is and to whom it goes stays as it was ordered."""
 
 
 class DeliveryState(StrEnum):
@@ -71,25 +78,20 @@ class Deliveries:
         wanted = {key for _, key in keys}
 
         def work(connection: Connection) -> dict[tuple[str, str], DeliveryRow]:
-            rows = connection.execute(select(_TABLE).where(_TABLE.c.key.in_(wanted))).mappings()
-            return {(row["kind"], row["key"]): _row(row) for row in rows if (row["kind"], row["key"]) in keys}
+            found = map(_row, connection.execute(select(_TABLE).where(_TABLE.c.key.in_(wanted))))
+            return {(row.kind, row.key): row for row in found if (row.kind, row.key) in keys}
 
         return await self._work.read(work) if wanted else {}
 
     async def write(self, rows: Sequence[DeliveryRow]) -> None:
         """Writes rows down; of a job that is known the newer one takes the place."""
         newest = {(row.kind, row.key): row for row in rows}
+        values = [msgspec.structs.asdict(row) | {"state": row.state.value} for row in newest.values()]
 
         def work(connection: Connection) -> None:
-            known = _known(connection, newest)
-            if known:
-                change = update(_TABLE).where(
-                    _TABLE.c.kind == bindparam("of_kind"), _TABLE.c.key == bindparam("of_key")
-                )
-                connection.execute(change, [_values(newest[each]) for each in known])
-            _insert(connection, [row for name, row in newest.items() if name not in known])
+            connection.execute(_WRITE, values)
 
-        if rows:
+        if values:
             await self._work.write(work)
 
     async def expect(self, rows: Sequence[DeliveryRow]) -> None:
@@ -140,7 +142,7 @@ class Deliveries:
         await self._work.write(work)
 
     async def _read(self, query: Select[Any]) -> Sequence[DeliveryRow]:
-        return await self._work.read(lambda connection: [_row(row) for row in connection.execute(query).mappings()])
+        return await self._work.read(lambda connection: [_row(row) for row in connection.execute(query)])
 
 
 def _known(connection: Connection, rows: Mapping[tuple[str, str], DeliveryRow]) -> Sequence[tuple[str, str]]:
@@ -155,11 +157,6 @@ def _insert(connection: Connection, rows: Sequence[DeliveryRow]) -> None:
         connection.execute(insert(_TABLE), [msgspec.structs.asdict(row) | {"state": row.state.value} for row in rows])
 
 
-def _values(row: DeliveryRow) -> dict[str, Any]:
-    """For a change: a name of the table may not stand for what is sought and for what is set."""
-    values = msgspec.structs.asdict(row) | {"state": row.state.value, "of_kind": row.kind, "of_key": row.key}
-    return {name: value for name, value in values.items() if name not in ("kind", "key")}
-
-
 def _row(row: Any) -> DeliveryRow:
-    return DeliveryRow(**{**row, "state": DeliveryState(row["state"])})
+    values = dict(zip(_NAMES, row, strict=True))
+    return DeliveryRow(**{**values, "state": DeliveryState(values["state"])})

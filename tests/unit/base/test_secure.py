@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stentor.base import tls
-from stentor.base.secure import Handshakes, Secure
+from stentor.base.secure import Handshakes, Secure, end
 from tests.support.certificates import Authority
 
 CROWD = 30
@@ -72,6 +72,9 @@ class Line(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return 0
 
+    def close(self) -> None:
+        """Nothing more comes."""
+
 
 class Answer(Echo):
     """Says what it hears, and stays."""
@@ -80,13 +83,24 @@ class Answer(Echo):
         self._transport.write(data)
 
 
+class Farewell(Echo):
+    """The same, as what is said to who wants nothing more."""
+
+    def data_received(self, data: bytes) -> None:
+        end(self._transport, data)
+
+
+@pytest.mark.parametrize("above", [Answer, Farewell])
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-async def test_the_ticket_goes_with_the_first_reply(version: ssl.TLSVersion, tmp_path: Path) -> None:
-    """Who has shaken hands gets nothing more before it asks, in TLS 1.3; its ticket and the reply are one write."""
+async def test_the_ticket_goes_with_the_first_reply(
+    version: ssl.TLSVersion, above: type[asyncio.Protocol], tmp_path: Path
+) -> None:
+    """Who has shaken hands gets nothing more before it asks, in TLS 1.3; its ticket and the reply are one write, and
+    where that is the last one the end of the connection, too."""
     authority = Authority(tmp_path)
     trust, line = authority.trust(), Line()
     trust.maximum_version = version
-    secure = Secure(Answer(), tls.read(authority.chain, authority.key)[0], Handshakes(share_s=60.0))
+    secure = Secure(above(), tls.read(authority.chain, authority.key)[0], Handshakes(share_s=60.0))
     secure.connection_made(line)
     coming, going = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = trust.wrap_bio(coming, going, server_hostname="localhost")
@@ -109,3 +123,5 @@ async def test_the_ticket_goes_with_the_first_reply(version: ssl.TLSVersion, tmp
     assert len(line.written) == before + 1
     assert client.session is not None
     assert client.session.has_ticket
+    if above is Farewell:
+        assert client.read(100) == b""
