@@ -15,17 +15,19 @@ from stentor.bus.connection import Bus, connect
 from stentor.bus.evidence import CountsHeard, EvidenceLog
 from stentor.bus.salts import Salts, of_space
 from stentor.bus.status import SpaceStatus, Status
+from stentor.bus.streams import EVIDENCE
 from stentor.edge import metrics
 from stentor.evidence.attack import HostileSource, HostileSources
 from stentor.evidence.counts import METHODS, count, kept_key
 from stentor.evidence.report import Report, What
 from stentor.evidence.report import kept_key as report_key
-from stentor.evidence.row import EdgeSecond, SpaceSecond
+from stentor.evidence.row import EdgeSecond, SpaceSecond, encode
 from stentor.evidence.sketch import Sketch
 from stentor.evidence.told import lines
 from stentor.evidence.verdict import Outcome, judge
 from stentor.house.counts import reports, service, verdicts
 from tests.support.house import House, problem, running_house
+from tests.support.nats import nats_server
 from tests.support.nights import SPACE, Night, replay
 from tests.support.wait import PATIENCE_S, eventually
 
@@ -222,3 +224,16 @@ async def test_a_house_that_begins_anew_after_the_end_completes_the_report(
         await house.start()
         await have_come(house, "peak", wanted.peak.value)
         assert report.stat().st_mtime_ns == before
+
+
+async def test_the_bus_keeps_a_row_and_sixty_bytes_more_at_most(tmp_path: Path) -> None:
+    """Its subject, its time and its sum: what docs/reference/evidence.md adds to the size of rows."""
+    async with nats_server(tmp_path) as nats, connect(nats.url, name="edge") as bus:
+        rows, log = told(round(time.time() * 1000)), EvidenceLog(bus)
+        for row in rows:
+            await log.publish(row)
+        async with asyncio.timeout(PATIENCE_S):
+            while (state := (await bus.js.stream_info(EVIDENCE)).state).messages < len(rows):  # noqa: ASYNC110 nobody tells
+                await asyncio.sleep(0.1)
+        more = (state.bytes - sum(len(encode(row)) for row in rows)) / len(rows)
+        assert 30 < more < 60

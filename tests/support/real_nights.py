@@ -192,7 +192,7 @@ def page(found: Sequence[Judged]) -> Iterator[str]:
     yield (
         f"- In {len(absorbed)} nights nothing was full though hostile senders had a tenth of the cost and more; the "
         f"sentence says that it was absorbed in {sum(one.absorbed for one in absorbed)}: where it took a tenth of what "
-        "was used of something, and a hundredth of all that there is of it. The others are among the signs."
+        "was used of something, and for a minute a tenth of all that there is. The others are among the signs."
     )
     yield ""
     yield "| people, crowd | hostile | truth | said | places: audience, said | places (or cost): hostile, said | |"

@@ -19,7 +19,7 @@ from stentor.evidence.attack import KEPT_S
 CHUNKS, CUES, EVIDENCE, ATTACKS, JOBS = "CHUNKS", "CUES", "EVIDENCE", "ATTACKS", "JOBS"
 MOST_ATTACK_BYTES = 100_000_000
 MOST_EVIDENCE_BYTES = 1_000_000_000
-"""Of the rows of edges, one to two kilobytes a second and edge; the oldest go first."""
+"""Of the rows of edges, a quarter of a kilobyte to two a second and edge; the oldest go first."""
 MOST_JOBS, MOST_JOBS_BYTES = 200_000, 200_000_000
 """That wait to leave the site; a full queue takes none, and who orders them waits."""
 JOBS_KEPT_S = 14 * 86_400.0

@@ -77,7 +77,8 @@ def verdict(space: str, as_json: bool, data: str | None) -> None:
     if not space.endswith(SUFFIX) and (hostile := together(uvloop.run(_attack(options.settings(data=data))))):
         last = when(max(one.last_ms for one, _ in hostile) + round(1000 * KEPT_S))
         click.echo(
-            f"There is an attack file with {len(hostile):,} addresses until {last} at most: stentor evidence attack."
+            f"The addresses of {len(hostile):,} sources that behaved as no audience does are kept until {last} at most"
+            + (": stentor evidence attack." if found.accuses else " (stentor evidence --help).")
         )
 
 

@@ -120,11 +120,13 @@ def loads(rows: Sequence[EdgeSecond]) -> list[Demand]:
     return sorted(found, key=lambda load: (-load.full_seconds, -load.used.value))
 
 
-def hostile_part(row: EdgeSecond, resource: Resource) -> float:
-    """What hostile sources had of a resource in that second; 1.0 is all of it. Without what is known of them later."""
+def hostile_part(row: EdgeSecond, resource: Resource, *, flocked: bool = False) -> float:
+    """What hostile sources had of a resource in that second; 1.0 is all of it. Without what is known of them later.
+    ``flocked``: those that flock are among them."""
     weights = _weights(row, resource)
     every = sum(weights) or 1.0
-    return (used(row, resource) or 0.0) * sum(weights[each] for each in HOSTILE if each < len(weights)) / every
+    kinds = (*HOSTILE, Kind.FLOCKING) if flocked else HOSTILE
+    return (used(row, resource) or 0.0) * sum(weights[each] for each in kinds if each < len(weights)) / every
 
 
 def judged(rows: Iterable[EdgeSecond], resource: Resource) -> tuple[list[EdgeSecond], int]:

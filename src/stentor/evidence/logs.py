@@ -324,11 +324,14 @@ def _rest(text: str) -> tuple[list[str], dict[str, str]]:
 
 
 def _request(text: str) -> tuple[str, str]:
-    """Method and target; empty for what was no HTTP: NCSA's logs have TLS and worse in that place."""
-    words = text.split(" ")
-    if len(words) != 3 or not words[0].isascii() or not words[0].isalpha() or not words[2].startswith("HTTP/"):
+    """Method and target; empty for what was no HTTP: NCSA's logs have TLS and worse in that place.
+
+    Some servers take a blank in a target, and write it as it came."""
+    method, _, rest = text.partition(" ")
+    target, _, version = rest.rpartition(" ")
+    if not method.isascii() or not method.isalpha() or not target.strip() or not version.startswith("HTTP/"):
         return "", ""
-    return words[0], words[1]
+    return method, target
 
 
 def _without_host(target: str) -> str:

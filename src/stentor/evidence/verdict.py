@@ -14,7 +14,7 @@ import msgspec
 
 from stentor.evidence import faults
 from stentor.evidence.kinds import HOSTILE, Kind
-from stentor.evidence.load import LISTENER_US, Demand, Portion, Resource, loads
+from stentor.evidence.load import LISTENER_US, Demand, Portion, Resource, hostile_part, known_late, loads
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 from stentor.evidence.sources import CONNECTION_US, REQUEST_US
 
@@ -24,8 +24,9 @@ NEAR = 0.8
 """Of a tenth: closer than two hundredths of the load the two cannot be told apart."""
 UNTOLD_SHARE = 0.25
 """Of the load: if so much may be hostile, and is not known to be, nobody can tell."""
-NOTICED = 0.01
-"""Of a resource that was not full: what takes less than that of it would take less than a hundredth of any evening."""
+FLOOD_S = 60
+"""Edges' seconds. Where nothing was full, who had less than a tenth of a resource in the minute in which they had most
+is accused of nothing, whatever part of a quiet evening it was: programs that look for paths do that to every site."""
 LEAST_COVER = 0.9
 """Of the traffic: a verdict shares out all of it."""
 NEEDED = 0.6
@@ -91,7 +92,7 @@ def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
     found, seen = loads(kept), cover(kept)
     accused = found[0] if found and accuses(found[0]) else None
     finding, reason = _finding(kept, found, seen, accused=accused is not None)
-    if finding is Outcome.NOTHING_WAS_FULL and (accused := _flooded(found)) is not None:
+    if finding is Outcome.NOTHING_WAS_FULL and (accused := _flooded(found, kept)) is not None:
         reason += _absorbed(kept, accused)
     if finding in (Outcome.UNKNOWN, Outcome.SELF_INFLICTED):
         accused = None
@@ -113,10 +114,19 @@ def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
     )
 
 
-def _flooded(found: Iterable[Demand]) -> Demand | None:
+def _flooded(found: Iterable[Demand], rows: Sequence[EdgeSecond]) -> Demand | None:
     """Of all that was not full the resource of which hostile sources took most, if that is worth a word."""
-    of = [load for load in found if accuses(load) and load.hostile.low >= NOTICED]
+    of = [load for load in found if accuses(load)]
+    if of:
+        rows = known_late(rows)
+    of = [load for load in of if _in_a_minute(rows, load) >= LEAST_SHARE]
     return max(of, key=lambda load: load.hostile.value, default=None)
+
+
+def _in_a_minute(rows: Sequence[EdgeSecond], load: Demand) -> float:
+    """What hostile sources had of the resource at least, on the average of the minute in which they had most of it."""
+    had = sorted((hostile_part(row, load.resource, flocked=load.flocked) for row in rows), reverse=True)
+    return sum(had[:FLOOD_S]) / FLOOD_S * load.hostile.low / load.hostile.value
 
 
 def _on_air(rows: Sequence[EdgeSecond], space: str) -> list[EdgeSecond]:

@@ -1,15 +1,18 @@
-"""Ten faults of counting that others had in public, each tried at a real edge, from its sockets to the number."""
+"""Faults of counting that others had in public, each tried at a real edge, from its sockets to the number."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 
+from stentor.edge import seconds
 from stentor.edge.seconds import Seconds
 from stentor.evidence.counts import Counts, count
 from stentor.evidence.row import EdgeSecond
+from stentor.spaces.model import State
 from tests.support.edge import SPACE, Rig, edge, request
 from tests.support.recorded import record, recorded_space
 from tests.support.wait import eventually
@@ -203,3 +206,68 @@ async def test_podlove_659_the_same_recording_by_many_requests_is_one_play() -> 
         row = told.row()
         assert row is not None
         assert counts([row]).plays.value == 1
+
+
+async def test_peertube_6025_many_plays_from_one_address_are_many_and_a_visit_is_none() -> None:
+    """There an address had one view an hour, so that a link shared at work had 250 of 2,000. Twenty-five devices behind
+    one address hear a minute each, forty look at the page."""
+    async with edge(recorded_space()) as rig:
+        await record(rig.objects, 300, {range(300): "ada"})
+        told = Seconds(rig.worker, rig.site, "edge-0")
+        told.row()
+        for n in range(40):
+            await rig.get("/s/friday/", named(1), f"User-Agent: Mozilla/5.0 (Android 15; SM-{n}) Chrome/140.0.0.0")
+        for n in range(25):
+            agent = f"User-Agent: Mozilla/5.0 (Android 15; SM-{n}) Chrome/140.0.0.0"
+            await rig.get("/s/friday/recording.m4a", named(1), agent)
+        row = told.row()
+        assert row is not None
+        assert counts([row]).plays.value == 25
+
+
+async def test_srs_3697_behind_a_cache_a_number_says_that_there_may_be_more() -> None:
+    """One request came for all who play; who hears a stream has a connection, which no cache shares."""
+    for target, at_least in ((LIST, True), ("", False)):
+        async with edge() as rig:
+            told = Told(rig)
+            writer = await hear(rig, named(2))
+            if target:
+                await rig.get(INDEX, named(1))
+                await rig.get(target, named(1))
+            found = told.counts()
+            assert (found.hearing.at_least, found.peak.at_least, found.minutes.at_least) == (at_least,) * 3
+            assert found.hearing.value == 1 + at_least
+            writer.close()
+
+
+async def test_ant_media_7223_when_it_is_over_nobody_hears_it() -> None:
+    """The number of players stood where it was, and the next evening's was added to it."""
+    async with edge() as rig:
+        told = Told(rig)
+        for n in range(4):
+            await rig.get(INDEX, named(n))
+            await rig.get(LIST, named(n))
+        assert told.counts().hearing.value == 4
+        over = msgspec.structs.replace(rig.channel.space, state=State.ENDED, ended_ms=round(1000 * rig.now))
+        rig.channel.update(over)
+        while not rig.window.finished:
+            rig.publish(1)
+        rig.now += seconds.PLAYED_S + 1
+        found = told.counts()
+        assert (found.hearing.value, found.peak.value) == (0, 4)
+
+
+async def test_ant_media_5704_who_connects_again_and_again_is_one() -> None:
+    """A line that breaks six times: six times it began, one heard it, and never two at once."""
+    async with edge() as rig:
+        told = Told(rig)
+        for _ in range(6):
+            writer = await hear(rig, named(1), "User-Agent: VLC/3.0")
+            told.tell()
+            writer.close()
+            await eventually(lambda: rig.worker.listeners == 0, "the line is broken")
+        writer = await hear(rig, named(1), "User-Agent: VLC/3.0")
+        found = told.counts()
+        assert (found.joins.value, found.unique.value, found.hearing.value) == (7, 1, 1)
+        assert found.peak.value <= 1
+        writer.close()

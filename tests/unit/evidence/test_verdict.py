@@ -15,7 +15,7 @@ from stentor.evidence.load import Resource
 from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
 from stentor.evidence.sources import KindSum, Late
 from stentor.evidence.told import lines
-from stentor.evidence.verdict import LEAST_COVER, NightVerdict, Outcome, judge
+from stentor.evidence.verdict import LEAST_COVER, NightVerdict, Outcome, accuses, judge
 
 SPACE = "friday"
 ROOM = EdgeRoom(places=1000, connections=4000, cpu_ms=1000)
@@ -196,7 +196,7 @@ def test_it_says_where_it_would_have_stood_without_them() -> None:
 def test_a_flood_is_said_of_what_it_took_though_places_were_nearer_to_their_end() -> None:
     """It takes no place. What is next to nothing of a processor is not worth the word, however large its part."""
     crowd = {SPACE: SpaceSecond(hearing=900)}
-    found = verdict(night(cpu_ms=300, hostile=FLOOD, spaces=crowd))
+    found = verdict([row(second, FLOOD, cpu_ms=300, spaces=crowd) for second in range(60)])
     assert (found.loads[0].resource, found.by, found.finding) == (
         Resource.PLACES, Resource.PROCESSOR, Outcome.NOTHING_WAS_FULL
     )  # fmt: skip
@@ -225,6 +225,16 @@ def test_each_load_and_what_it_would_have_been_are_said_of_every_night(rows: lis
     assert said in text
     assert "The audience, with those who waited: " in text
     assert "Without these sources it would have stood at " in text
+
+
+def test_less_than_a_tenth_of_all_there_is_for_a_minute_is_no_flood() -> None:
+    """However large a part of a quiet evening it was; the minute is the one in which it was most."""
+    for seconds, named in ((20, False), (60, True)):
+        quiet = [row(second, cpu_ms=20) for second in range(seconds, 300)]
+        found = verdict([*(row(second, FLOOD, cpu_ms=300) for second in range(seconds)), *quiet])
+        assert accuses(next(load for load in found.loads if load.resource is Resource.PROCESSOR))
+        assert (found.finding, found.accuses) == (Outcome.NOTHING_WAS_FULL, named)
+        assert ("attack" in "\n".join(lines(found)).lower()) is named
 
 
 def test_what_was_absorbed_is_said() -> None:
