@@ -27,7 +27,7 @@ def lines(verdict: NightVerdict) -> Iterator[str]:
     yield f"Seen: {verdict.cover:.0%} of the traffic, {verdict.rows:,} rows of {verdict.edges} edges."
     if verdict.cover < LEAST_COVER:
         yield (
-            "The rest has no address: it came through a proxy that names nobody "
+            "The rest was not: edges said nothing for a time, or it came through a proxy that names nobody "
             "(X-Forwarded-For, STENTOR_TRUSTED_PROXIES)."
         )
     yield (

@@ -312,6 +312,12 @@ def test_what_was_seen_is_traffic_and_no_rows() -> None:
     assert verdict(lost_loud).finding is Outcome.UNKNOWN
 
 
+def test_what_was_not_seen_is_put_to_no_proxy_that_there_is_not() -> None:
+    """Every second row is missing, and all that came had an address."""
+    text = "\n".join(lines(verdict(night()[::2])))
+    assert "edges said nothing for a time, or it came through a proxy" in text
+
+
 def test_rows_may_come_twice_and_in_any_order() -> None:
     rows = night(cpu_ms=990, hostile=FLOOD)
     assert verdict([*reversed(rows), *rows]) == verdict(rows)
