@@ -20,7 +20,7 @@ import psutil
 
 from bench import peers
 from bench.fanout import part_address
-from bench.kept import state, watched
+from bench.kept import head, keep, state, watched
 
 PLAYER = {
     "Host": "talk.example.org",
@@ -56,12 +56,14 @@ def cost_us(address: str, server: psutil.Process, seconds: float, headers: dict[
 
 
 def main() -> None:
-    """Prints a line for each kind of request."""
+    """Prints a line for each kind of request, and keeps the run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    show(compare(options.seconds, options.rounds))
+    found = head() | compare(options.seconds, options.rounds)
+    show(found)
+    keep("requests", found)
 
 
 def compare(seconds: float, rounds: int) -> dict[str, Any]:

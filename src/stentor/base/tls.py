@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from cryptography import x509
 
-from stentor.base import log
+from stentor.base import log, ticket_key
 from stentor.base.clock import Clock
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
@@ -53,18 +53,26 @@ class Tls:
     """The certificate of this process. Raises :class:`SetupError` when the files cannot be used at the start."""
 
     def __init__(self, chain: Path, key: Path, *, clock: Clock) -> None:
-        self._files = (chain, key)
+        self.files = (chain, key)
         self._clock = clock
         self._log = log.get("tls")
         self._stamp = self._stamps()
-        self._serving, self.certificate = read(chain, key)
         self.problem = ""
         """Why the files as they are now are not in use; empty when they are."""
-        # Every handshake begins with this context, whose ticket keys stay the same, and takes its certificate from
-        # the newest one. Loading into one context again would keep an RSA certificate beside a newer ECDSA one.
-        self.context, _ = read(chain, key)
-        self.context.sni_callback = self._choose
+        # Every handshake begins with this context, which has the ticket key, and takes its certificate from the newest
+        # one. Loading into one context again would keep an RSA certificate beside a newer ECDSA one.
+        self.context, self.certificate = read(chain, key)
+        self._serving = self.context
+        self.common_tickets = False
+        """Whether tickets are sealed with a key that other processes have, too."""
         self._warn()
+
+    def seal(self, key: bytes) -> None:
+        """Seals tickets with ``key`` (:mod:`stentor.base.ticket_key`), and opens none of before any more.
+
+        Where :mod:`stentor.base.ticket_probe` has not seen that this works, it may end the process.
+        """
+        self.common_tickets = ticket_key.put(self.context, key)
 
     def left_s(self) -> float:
         """Seconds until the certificate in use is out of date; below zero afterwards."""
@@ -82,13 +90,14 @@ class Tls:
         if stamp == self._stamp:
             return
         try:
-            self._serving, self.certificate = read(*self._files)
+            self._serving, self.certificate = read(*self.files)
         except SetupError as error:
             # Renewal writes one file after the other: the next look finds both.
             self.problem = error.detail
             self._log.warning("certificate-refused", reason=error.detail)
         else:
             self.problem = ""
+            self.context.sni_callback = self._choose  # until now there was nothing to choose
             self._log.info("certificate-changed", days=round(self.left_s() / 86_400, 1))
             self._warn()
         self._stamp = stamp
@@ -103,7 +112,7 @@ class Tls:
     def _stamps(self) -> Stamp:
         """What changes when a file is written or a link is turned; empty numbers for a file that is not there."""
         found: list[tuple[int, int, int]] = []
-        for file in self._files:
+        for file in self.files:
             try:
                 seen = file.stat()
                 found.append((seen.st_ino, seen.st_size, seen.st_mtime_ns))

@@ -124,6 +124,7 @@ TABLE: Final = (
     Line("$KV.public.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_public"),
     Line("$KV.revoked.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_revoked"),
     Line("$KV.salts.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_salts"),
+    Line("$KV.tls.tickets", "edge", "edge", Delivery.KEPT_LAST, "KV_tls"),
     Line("$KV.withdrawals.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_withdrawals"),
     Line("$KV.leases.archive.>", "archive", "archive operator", Delivery.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.captions.>", "captions", "captions operator", Delivery.KEPT_LAST, "KV_leases"),

@@ -35,6 +35,10 @@ COURIER: Final = "courier"
 LEASES: Final = "leases"
 SALTS: Final = "salts"
 """Never on a disk: what is taken away is gone."""
+TLS: Final = "tls"
+"""As :data:`SALTS`; edges write it, and no message of theirs takes others away."""
+TICKETS_S = 12 * 3600.0
+"""So long the edges seal TLS tickets with one key: then the bus forgets it. A ticket itself is good for two hours."""
 
 
 def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConfig]:
@@ -64,7 +68,9 @@ def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConf
     ]
     # Who may roll up messages may take away all of a stream. That is for buckets of one writer.
     buckets = [_bucket(name, copies, rollup=True) for name in BUCKETS] + [_bucket(LEASES, copies, rollup=False)]
-    return [*logs, _queue(copies), *buckets, _bucket(SALTS, copies, rollup=True, storage=StorageType.MEMORY)]
+    memory = [_bucket(SALTS, copies, rollup=True, storage=StorageType.MEMORY)]
+    memory += [_bucket(TLS, copies, rollup=False, storage=StorageType.MEMORY, kept_s=TICKETS_S)]
+    return [*logs, _queue(copies), *buckets, *memory]
 
 
 def _queue(copies: int) -> StreamConfig:
@@ -94,12 +100,15 @@ def _taking() -> ConsumerConfig:
     )
 
 
-def _bucket(name: str, copies: int, *, rollup: bool, storage: StorageType = StorageType.FILE) -> StreamConfig:
+def _bucket(
+    name: str, copies: int, *, rollup: bool, storage: StorageType = StorageType.FILE, kept_s: float | None = None
+) -> StreamConfig:
     return StreamConfig(
         name=f"KV_{name}",
         subjects=[f"$KV.{name}.>"],
         storage=storage,
         max_msgs_per_subject=1,
+        max_age=kept_s,
         discard=DiscardPolicy.NEW,
         deny_delete=True,
         allow_rollup_hdrs=rollup,

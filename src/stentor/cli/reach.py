@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stentor import app
-from stentor.base import domain, tls
+from stentor.base import domain, ticket_probe, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.domain import Asked
@@ -86,6 +86,7 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
         return
     if found is None:
         return
+    yield of_tickets(asyncio.run(ticket_probe.trouble(ticket_probe.command(*found.files))))
     if domain.managed(settings):
         yield of_managed(settings, found.certificate)
         return
@@ -93,6 +94,12 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
     trouble = found.certificate.trouble(time.time())
     verdict = Verdict.OK if not trouble else Verdict.WARNING if found.left_s() > 0 else Verdict.BAD
     yield Finding("certificate", verdict, f"{names}: {counted(found.left_s() / 86_400, 'day')} left", trouble)
+
+
+def of_tickets(trouble: str) -> Finding:
+    """Whether who comes again with TLS is known at every edge."""
+    text = f"good at one edge process only: {trouble}" if trouble else "good at every edge process"
+    return Finding("TLS tickets", Verdict.OK, text)
 
 
 def of_asking(asked: Asked) -> str:

@@ -50,6 +50,11 @@ GAUGES: Final[tuple[Row, ...]] = (
         "Seconds until the certificate ends.",
         lambda worker: math.nan if worker.tls is None else worker.tls.left_s(),
     ),
+    (
+        "common_tickets",
+        "1 where TLS tickets hold at every edge, 0 where at this one only.",
+        lambda worker: math.nan if worker.tls is None else worker.tls.common_tickets,
+    ),
 )
 COUNTERS: Final[tuple[Row, ...]] = (
     ("accepted", "Connections taken.", lambda worker: worker.accepted),

@@ -44,6 +44,7 @@ from stentor.edge.heard import HeardSpaces
 from stentor.edge.heartbeat import EdgesHeard, heartbeat
 from stentor.edge.kernel import KernelCounters
 from stentor.edge.leaving import Leaving
+from stentor.edge.resumed import CommonTickets
 from stentor.edge.rows import RowKeeper
 from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
@@ -100,7 +101,7 @@ class Edge:
             proxied=settings.proxy_protocol == "on",
             room=lambda: forecast.room(self._disks.seen, len(self._on_air()), settings.bus_hours),
         )
-        own = keys.own(settings, "edge")
+        own = self._keys = keys.own(settings, "edge")
         gate, self._board = Gate(own, trusted, self.worker), Board(bus, words_key(own.doors))
         self._keyed = gate.keyed
         self.site = Site(
@@ -138,6 +139,8 @@ class Edge:
                 group.create_task(self.worker.run(), name="deadlines")
                 if self.worker.tls is not None:
                     group.create_task(self.worker.tls.watch(), name="certificate")
+                    tickets = CommonTickets(self._bus, self.worker.tls, self._keys.doors)
+                    group.create_task(tickets.run(), name="tickets")
                 group.create_task(self._watch(group), name="board")
                 group.create_task(self._heed(), name="orders")
                 group.create_task(self._ready(), name="ready")
