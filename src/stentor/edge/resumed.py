@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from stentor.base import log, ticket_key, ticket_probe
 from stentor.base.errors import Overloaded
@@ -17,7 +18,6 @@ from stentor.bus.ticket_salt import TicketSalt
 
 LOOK_S = 5.0
 """How often an edge looks whether there is another key: one small request."""
-RETRY_S = 0.5
 NO_COMMON_KEY = "Tickets are sealed with a key of this process: who comes to another one shakes hands in full."
 
 
@@ -29,18 +29,15 @@ class CommonTickets:
         self._known = b""
         self._log = log.get("tls")
 
-    async def run(self, tried: Sequence[str] = (), every_s: float = LOOK_S) -> None:
+    async def run(self, tried: Sequence[str] = ()) -> None:
         """Takes the key of all, and each that follows, for ever; ends where none can be set."""
         if reason := await ticket_probe.trouble(tried or ticket_probe.command(*self._tls.files)):
             self._log.info("tickets-own", reason=f"{reason} {NO_COMMON_KEY}")
             return
         while True:
-            try:
+            with suppress(Overloaded):  # the bus is away, or another edge was quicker: soon again
                 self._take(await self._salt.agreed())
-            except Overloaded:
-                await asyncio.sleep(min(every_s, RETRY_S))
-            else:
-                await asyncio.sleep(every_s)
+            await asyncio.sleep(LOOK_S)
 
     def _take(self, salt: bytes) -> None:
         if salt == self._known:

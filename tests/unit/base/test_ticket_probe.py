@@ -40,6 +40,8 @@ async def test_a_ticket_holds_wherever_the_key_is(authority: Authority) -> None:
     assert there.common_tickets
     assert not shaken(trust, here.context, ticket).session_reused, "a ticket of before is good for nothing"
     ticket = shaken(trust, here.context).session
+    assert ticket is not None
+    assert ticket.ticket_lifetime_hint == 7200, "which docs/howto/network.md and decision 0035 say"
     assert shaken(trust, there.context, ticket).session_reused
     trust = authority.issue()
     there.look()
