@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-NO_COMPILER = "This needs a C compiler with the name cc (Debian: apt install gcc libc6-dev)."
+NO_COMPILER = "This needs a C compiler with the name cc (Debian: apt install gcc libc6-dev libssl-dev)."
 
 
 def compiler() -> str | None:
@@ -18,13 +18,15 @@ def compiler() -> str | None:
 
 
 @contextmanager
-def compiled(name: str) -> Iterator[str]:
-    """The program of ``bench/<name>.c``, gone afterwards. Raises :class:`SystemExit` where there is no compiler."""
+def compiled(name: str, *libraries: str) -> Iterator[str]:
+    """The program of ``bench/<name>.c`` with libraries of this machine, gone afterwards. Raises :class:`SystemExit`
+    where there is no compiler."""
     cc = compiler()
     if cc is None:
         raise SystemExit(NO_COMPILER)
     with tempfile.TemporaryDirectory() as folder:
         program = str(Path(folder, name))
         source = str(Path(__file__).with_name(f"{name}.c"))
-        subprocess.run([cc, "-std=c11", "-O2", "-o", program, source], check=True)
+        linked = [f"-l{each}" for each in libraries]
+        subprocess.run([cc, "-std=c11", "-O2", "-o", program, source, *linked], check=True)
         yield program

@@ -6,7 +6,7 @@ its own and asks six times, each time on a new connection: for the actor and the
 head of the talk's page and for the page itself, for the picture of the card and for that of the post. In turn: calm,
 the same stampede on an nginx with TLS and files as long, and on the site. Meanwhile requests of a host cross the edge
 to the house, 50 a second, and the database says how many transactions it did. The stampede runs on this machine, too,
-and gives way to the rest.
+in C, so that it takes little of it (``bench/stampede.c``, with OpenSSL), and gives way to the rest.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import re
 import ssl
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -34,11 +35,12 @@ from bench import peers
 from bench.elsewhere import cpu_s
 from bench.front import SETTLE_S, Queries
 from bench.kept import head, keep, state, watched
+from bench.program import compiled
 from stentor.client import speak
 from stentor.fediverse.writing import ACCEPT
 from tests.support.certificates import Authority
 from tests.support.postgres import Postgres, module
-from tests.support.stampede import Order, Wish, stampede
+from tests.support.stampede import Order, Told, Wish, heads
 from tests.support.whole import Whole, whole
 
 EVERY_S: Final = 0.02
@@ -119,14 +121,51 @@ async def waits(asked: str, trust: ssl.SSLContext, seconds: float) -> list[float
     return took
 
 
+def written(order: Order) -> bytes:
+    """An order as the program reads it."""
+    name = order.host.partition(":")[0]
+    first = (
+        order.port,
+        order.sources,
+        order.span_s,
+        order.longest_s,
+        int(order.tls),
+        order.niceness,
+        len(order.wishes),
+    )
+    lines = [f"{' '.join(map(str, first))} {name}\n".encode()]
+    for each in heads(order):
+        lines.append(b"%d\n" % len(each))
+        lines += [b"%d\n%b" % (len(one), one) for one in each]
+    return b"".join(lines)
+
+
+async def stampede(program: str, order: bytes) -> Told:
+    process = await asyncio.create_subprocess_exec(
+        program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate(order)
+    assert process.returncode == 0, "the stampede broke off"
+    return msgspec.json.decode(said, type=Told)
+
+
 async def once(
     house: Whole, queries: Queries, trust: ssl.SSLContext, order: Order | None, seconds: float, pids: Sequence[int] = ()
 ) -> dict[str, Any]:
     """One measurement beside a stampede on the processes ``pids``, or beside none."""
+    with compiled("stampede", "ssl", "crypto") as program:
+        wish = written(order) if order is not None else b""
+        return await beside(house, queries, trust, partial(stampede, program, wish) if wish else None, seconds, pids)
+
+
+async def beside(
+    house: Whole, queries: Queries, trust: ssl.SSLContext, come: Callable[[], Awaitable[Told]] | None, seconds: float,
+    pids: Sequence[int],
+) -> dict[str, Any]:  # fmt: skip
     found: dict[str, Any] = {}
     with watched(found):
         before, began, cpu_before_s = queries.transactions(), time.monotonic(), sum(map(cpu_s, pids))
-        coming = asyncio.create_task(stampede(order)) if order is not None else None
+        coming = asyncio.ensure_future(come()) if come is not None else None
         took = await waits(house.settings.audience_address + ASKED, trust, seconds)
         told = await coming if coming is not None else None
         done, passed_s = queries.transactions() - before, time.monotonic() - began
@@ -207,6 +246,7 @@ def show(told: dict[str, Any]) -> None:
         came = each.get("stampede")
         asked = f", {came['answers']} in {came['took_s']} s, p99 {came['p99_ms']} ms" if came else ""
         asked += f", {each['processor_ms_each']} ms of the processor each" if came else ""
+        asked += f", who asks {came['processor_s'] / came['took_s']:.0%} of one" if came else ""
         print(
             f"{name:6} p50 {each['p50_ms']} ms, p99 {each['p99_ms']} ms, {each['transactions_per_s']} transactions a "
             f"second{asked} {state(each)}",

@@ -294,10 +294,19 @@ async def test_what_goes_to_many_is_posted_once(stranger: Receiver) -> None:
             assert met.value.error_code == "broken-answer", said[:20]
         server.close()
         await server.wait_closed()
+        made: list[str] = []
+
+        def headers() -> dict[str, str]:
+            made.append("made")
+            return {"date": "then"}
+
         for url, code in ((f"http://127.0.0.1:{port}/", "not-reached"), ("ftp://127.0.0.1/", "refused-address")):
             with pytest.raises(NoAnswer) as met:
-                await client.post_once(url, b"", {})
+                await client.post_once(url, b"", headers)
             assert met.value.error_code == code
+        assert made == [], "nobody signs for who is not reached"
+        await client.post_once(stranger.url("/"), b"", headers)
+        assert (made, stranger.received[-1].headers["date"]) == (["made"], "then")
 
 
 async def test_what_goes_to_many_goes_whole(tmp_path: Path) -> None:

@@ -65,12 +65,14 @@ class Told(msgspec.Struct, frozen=True):
     """What came of one. Times are of whole requests, from the connection to the last byte."""
 
     answers: dict[str, int]
-    """By status, and ``failed``; ``short`` is what broke off before its end, ``unasked`` what these sources themselves
-    had no time for: each goes on with the rest of its list afterwards."""
+    """By status, and ``failed``; ``short`` is what broke off before its end. When the time is over ``open`` is what was
+    not answered yet, and ``unasked`` how many sources had no time to ask: each goes on with the rest of its list."""
     took_s: float
     p50_ms: float
     p99_ms: float
     bytes: int
+    processor_s: float = 0.0
+    """Of the stampede itself."""
 
 
 class _Asking:
@@ -94,7 +96,7 @@ class _Asking:
 
 class _Stampede:
     def __init__(self, order: Order) -> None:
-        self._order, self._heads = order, _heads(order)
+        self._order, self._heads = order, heads(order)
         self._context = _context() if order.tls else None
         self._epoll, self._open = select.epoll(), dict[int, _Asking]()
         self._due = [(random.uniform(0, order.span_s), source, 0) for source in range(order.sources)]
@@ -112,13 +114,16 @@ class _Stampede:
                 if (asking := self._open.get(fileno)) is not None:
                     self._step(asking, began)
             if now - began > self._order.span_s + self._order.longest_s:
-                self._answers["failed"] += len(self._open)
+                self._answers["open"] += len(self._open)
                 self._answers["unasked"] += len(self._due)
                 break
         took = [1000 * each for each in self._took] or [0.0]
         p50, p99 = np.percentile(took, [50, 99])
         passed = time.monotonic() - began
-        return Told(dict(self._answers), round(passed, 1), round(float(p50), 2), round(float(p99), 2), self._bytes)
+        used_s = round(time.process_time(), 2)
+        return Told(
+            dict(self._answers), round(passed, 1), round(float(p50), 2), round(float(p99), 2), self._bytes, used_s
+        )
 
     def _begin(self, source: int, number: int, now: float) -> None:
         sock = socket.socket()
@@ -183,7 +188,7 @@ def _context() -> SSL.Context:
     return SSL.Context(SSL.TLS_CLIENT_METHOD)
 
 
-def _heads(order: Order) -> list[list[bytes]]:
+def heads(order: Order) -> list[list[bytes]]:
     """The heads of each wish: one for all, or where they are signed one for each of :data:`SIGNERS`."""
     key, found = RsaKey.make(), list[list[bytes]]()
     for wish in order.wishes:

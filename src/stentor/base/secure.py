@@ -14,7 +14,7 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
-READ_BYTES = 64 * 1024
+READ_BYTES = WRITE_BYTES = 64 * 1024
 MOST_UNSENT_BYTES = 1024 * 1024
 """Twice our largest reply. TLS answers some records by itself: who sends only those, and reads nothing, is cut off."""
 
@@ -154,7 +154,7 @@ class Secure(asyncio.Transport, asyncio.Protocol):
         if self._closing or not self._ready or not data:
             return
         try:
-            self._tls.write(data)
+            self._encrypt(data)
         except ssl.SSLError:
             self.abort()
         else:
@@ -173,7 +173,7 @@ class Secure(asyncio.Transport, asyncio.Protocol):
             return
         if data:
             try:
-                self._tls.write(data)
+                self._encrypt(data)
             except ssl.SSLError:
                 self.abort()
                 return
@@ -210,6 +210,16 @@ class Secure(asyncio.Transport, asyncio.Protocol):
         if name == "handshake":
             return not self._ready
         return self._tls if name == "ssl_object" else self._below.get_extra_info(name, default)
+
+    def _encrypt(self, data: Any) -> None:
+        """What is long goes piece by piece: the bytes in memory need not grow for it, which takes longer than to
+        encrypt."""
+        rest = memoryview(data)
+        while len(rest) > WRITE_BYTES:
+            self._tls.write(rest[:WRITE_BYTES])
+            self._flush()
+            rest = rest[WRITE_BYTES:]
+        self._tls.write(rest)
 
     def _flush(self) -> None:
         if self._outgoing.pending:

@@ -68,13 +68,25 @@ class ActivitySender:
 
     async def _post(self, actor: int, inbox: str, body: bytes, *, once: bool) -> Answer:
         """Signed as is known of the host, or as most do; where it wants the other kind, so."""
-        post = self._client.post_once if once else self._client.post
         for again in (False, True):
-            headers = await self._signing.headers(actor, "POST", inbox, body)
-            answer = await post(inbox, body, {**headers, "content-type": writing.TYPE})
+            answer, headers = await self._post_signed(actor, inbox, body, once=once)
             if not await self._signing.learn(inbox, headers, answer.status, again=again):
                 break
         return answer
+
+    async def _post_signed(
+        self, actor: int, inbox: str, body: bytes, *, once: bool
+    ) -> tuple[Answer, Mapping[str, str]]:
+        """The answer, and the fields that were sent."""
+        headers, sign = {"content-type": writing.TYPE}, await self._signing.signer(actor, "POST", inbox, body)
+
+        def made() -> Mapping[str, str]:
+            headers.update(sign())
+            return headers
+
+        if once:
+            return await self._client.post_once(inbox, body, made), headers
+        return await self._client.post(inbox, body, made()), headers
 
     async def _body(self, payload: Payload) -> bytes | None:
         made = await self._made(payload)

@@ -19,7 +19,7 @@ import stentor
 from stentor.base.errors import StentorError
 from stentor.courier.addresses import guarded
 from stentor.courier.names import NameLookup
-from stentor.courier.once import BrokenAnswer, Limits, SinglePosts
+from stentor.courier.once import BrokenAnswer, Fields, Limits, SinglePosts
 from stentor.wire.forwarded import Networks
 
 CONNECT_S: Final = 5.0
@@ -76,9 +76,10 @@ class OutsideClient:
         rest nobody waits. Raises :class:`NoAnswer`."""
         return await self._request("POST", url, body, headers, MOST_BYTES, whole=False)
 
-    async def post_once(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post_once(self, url: str, body: bytes, headers: Fields) -> Answer:
         """As :meth:`post`, to a host that gets no other one soon: of what it says nothing is read but its status and
-        when it wants to be asked again, and no connection is kept. Raises :class:`NoAnswer`."""
+        when it wants to be asked again, and no connection is kept. ``headers`` may be made when the connection stands.
+        Raises :class:`NoAnswer`."""
         refused: list[str] = []
         token, began = _refused.set(refused), time.monotonic()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urljoin
 
@@ -41,11 +41,23 @@ class Signing:
     async def headers(self, actor: int, method: str, url: str, body: bytes | None = None) -> dict[str, str]:
         """The fields that sign a request now, in the way that its host is known to want. Raises :class:`Overloaded`
         for who has no key."""
-        key, key_id, host, now = await self._key(actor), self._home.key(actor), server(url), self._clock()
-        if host in await self._known():
-            uri = f"{url.partition('://')[0]}://{host}{target(url)}"
-            return signed_standard(key, key_id, method=method, uri=uri, authority=host, now=now, body=body)
-        return signed(key, key_id, method=method, authority=host, target=target(url), now=now, body=body)
+        return (await self.signer(actor, method, url, body))()
+
+    async def signer(
+        self, actor: int, method: str, url: str, body: bytes | None = None
+    ) -> Callable[[], dict[str, str]]:
+        """What makes those fields, when they are sent: nobody signs for a host that is not reached."""
+        key, key_id, host = await self._key(actor), self._home.key(actor), server(url)
+        standard = host in await self._known()
+
+        def sign() -> dict[str, str]:
+            now = self._clock()
+            if standard:
+                uri = f"{url.partition('://')[0]}://{host}{target(url)}"
+                return signed_standard(key, key_id, method=method, uri=uri, authority=host, now=now, body=body)
+            return signed(key, key_id, method=method, authority=host, target=target(url), now=now, body=body)
+
+        return sign
 
     async def learn(self, url: str, fields: Mapping[str, str], status: int, *, again: bool) -> bool:
         """What the answer to a request with such ``fields`` says of how its host wants to be signed to: whether to try

@@ -31,6 +31,8 @@ MOST_HEAD_BYTES: Final = 64 * 1024
 NEXT_ADDRESS_S: Final = 0.25
 """A host with several addresses is tried at the next one after so long (RFC 8305, 5)."""
 READ_BYTES: Final = 16 * 1024
+Fields = Mapping[str, str] | Callable[[], Mapping[str, str]]
+"""Of a request, or what makes them when it is sent."""
 
 
 class AnswerHead(msgspec.Struct, frozen=True):
@@ -81,15 +83,13 @@ class _Head:
 
 class _SinglePost:
     """One request over a socket that connects, or is connected. ``stands`` is called when the connection
-    does, encrypted or not.
+    does, encrypted or not, and says what is sent.
     """
 
-    def __init__(
-        self, made: socket.socket, request: bytes, tls: ssl.SSLContext | None, host: str, stands: Callable[[], None]
-    ) -> None:
+    def __init__(self, made: socket.socket, tls: ssl.SSLContext | None, host: str, stands: Callable[[], bytes]) -> None:
         self._loop, self._socket, self._fileno = asyncio.get_running_loop(), made, made.fileno()
         self.head: asyncio.Future[AnswerHead] = self._loop.create_future()
-        self._request, self._stands, self._asked = request, stands, False
+        self._stands, self._asked = stands, False
         self._incoming, self._outgoing, self._unsent = ssl.MemoryBIO(), ssl.MemoryBIO(), b""
         self._tls = tls.wrap_bio(self._incoming, self._outgoing, server_hostname=host) if tls is not None else None
         self._answer = _Head()
@@ -148,7 +148,7 @@ class _SinglePost:
                 self._ask()
             else:
                 self._shake_hands(self._tls, data)
-        except (OSError, BrokenAnswer) as error:
+        except (OSError, ValueError) as error:
             with suppress(OSError):
                 self._flush()  # why its certificate is not good
             self._fail(error)
@@ -164,12 +164,11 @@ class _SinglePost:
             self._read(b"")
 
     def _ask(self) -> None:
-        self._asked = True
-        self._stands()
+        self._asked, request = True, self._stands()
         if self._tls is None:
-            self._send(self._request)
+            self._send(request)
         else:
-            self._tls.write(self._request)
+            self._tls.write(request)
             self._flush()
 
     def _read(self, data: bytes) -> None:
@@ -218,7 +217,7 @@ class SinglePosts:
         self._names, self._tls, self._make = names, tls, guarded(allowed, refused)
         self._fixed = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], limits: Limits) -> AnswerHead:
+    async def post(self, url: str, body: bytes, headers: Fields, limits: Limits) -> AnswerHead:
         """Sends ``body`` and reads the head of the answer. Raises OSError (``socket.gaierror`` for a name of nobody),
         ``ssl.SSLError``, TimeoutError, :class:`BrokenAnswer`, ValueError for what is no address."""
         to = URL(url)
@@ -228,14 +227,15 @@ class SinglePosts:
         post: _SinglePost | None = None
         async with asyncio.timeout(limits.connect) as limit:
 
-            def stands() -> None:
+            def stands() -> bytes:
                 if not limit.expired():
                     limit.reschedule(ends)
+                return self._request(to, body, headers() if callable(headers) else headers)
 
             made = await self._socket(to.raw_host, to.port)
             try:
                 tls = self._tls if to.scheme == "https" else None
-                post = _SinglePost(made, self._request(to, body, headers), tls, to.raw_host, stands)
+                post = _SinglePost(made, tls, to.raw_host, stands)
                 return await post.head
             finally:
                 if post is None:
