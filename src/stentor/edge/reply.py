@@ -65,7 +65,7 @@ class Reply:
         if keep_alive and not head_only:
             return self.full
         start = self.full[: self._head_bytes] if keep_alive else self.full[: self._head_bytes - 2] + _CLOSE
-        return start if head_only else start + self.full[self._head_bytes :]
+        return start if head_only else b"".join((start, memoryview(self.full)[self._head_bytes :]))
 
     @property
     def body(self) -> bytes:
