@@ -109,6 +109,18 @@ async def test_everybody_can_use_it(browsers: Browsers) -> None:
         assert await page.page.locator("main .button").inner_text() == "Gespräch planen"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "18 March 2030, 13:46 (UTC)"), ("de", "18. März 2030, 13:46 Uhr (UTC)")]
+)
+async def test_times_without_a_script_say_their_zone(browsers: Browsers, language: str, said: str) -> None:
+    """And the page is whole: what is on can be heard, and what comes goes into a calendar."""
+    async with edge(LIVE, chunks=1) as rig:
+        address = await told(rig, FULL)
+        async with visit(browsers.plain, f"{address}/?lang={language}", java_script_enabled=False) as page:
+            assert await page.page.locator(".cards time").first.inner_text() == said
+            assert await page.page.locator(".live .primary").count() == 1
+
+
 async def test_older_posts_are_turned_by_keyboard(browsers: Browsers) -> None:
     """From somebody's page to the posts before, to those before them, and back; and the same under a tag."""
     async with edge(LIVE, chunks=1) as rig, visit(browsers.plain, "about:blank") as page:

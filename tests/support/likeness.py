@@ -1,9 +1,13 @@
-"""How alike two pictures of a page are in their structure: where it is light, dark and coloured.
+"""How alike two pictures of a page are: square by square, or in their structure.
 
-A picture is reduced to rows of 16 mean colours, 8 pixels high; the rows of two pictures are laid beside each other so
-that they fit best (dynamic time warping), and what is left is the distance: 0 for the same picture, 1 for black and
-white. So another font, another release of the browser or a line more change little; a part that is gone, a style that
-was not loaded, or the colours of the night by day change much.
+Square by square (:func:`changed`) it is counted how many squares of 8 × 8 pixels have another mean colour: nothing but
+the hinting of letters is lost in that, so what has moved, or has another colour, is found. It needs the same fonts.
+
+In its structure (:func:`distance`) it is where the page is light, dark and coloured. A picture is reduced to rows of 16
+mean colours, 8 pixels high; the rows of two pictures are laid beside each other so that they fit best (dynamic time
+warping), and what is left is the distance: 0 for the same picture, 1 for black and white. So another font, another
+release of the browser or a line more change little; a part that is gone, a style that was not loaded, or the colours of
+the night by day change much.
 """
 
 from __future__ import annotations
@@ -15,17 +19,38 @@ import av
 import numpy as np
 
 Rows = np.ndarray[Any, Any]
-"""Rows × 16 × 3, from 0 to 1."""
+"""Rows × columns × 3, from 0 to 1."""
 COLUMNS: Final = 16
 ROW_PX: Final = 8
+CELL_PX: Final = 8
+CHANGED: Final = 0.04
+"""Of the way from black to white: a square whose colour is further off in red, green or blue has changed."""
 MOST_MOVED: Final = 0.2
 """Of the height: further a row is not looked for."""
 
 
+def squares(picture: bytes) -> Rows:
+    """The mean colours of the squares of a picture (PNG or WebP); what is left over at its edges is not looked at."""
+    image = _image(picture)
+    height, width = (side // CELL_PX for side in image.shape[:2])
+    whole = image[: height * CELL_PX, : width * CELL_PX]
+    return np.asarray(whole.reshape(height, CELL_PX, width, CELL_PX, 3).mean(axis=(1, 3)))
+
+
+def changed(one: Rows, other: Rows) -> list[tuple[int, int]]:
+    """Where squares of two pictures of one size differ: the upper left corners (x, y) in pixels."""
+    far = np.abs(one - other).max(axis=2) > CHANGED
+    return [(int(x) * CELL_PX, int(y) * CELL_PX) for y, x in np.argwhere(far)]
+
+
+def _image(picture: bytes) -> Rows:
+    with av.open(io.BytesIO(picture), "r") as container:
+        return next(container.decode(video=0)).to_ndarray(format="rgb24").astype(np.float64) / 255
+
+
 def reduced(picture: bytes) -> Rows:
     """A picture (PNG or WebP) as rows of mean colours."""
-    with av.open(io.BytesIO(picture), "r") as container:
-        image = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(np.float64) / 255
+    image = _image(picture)
     rows = image.shape[0] // ROW_PX
     bands = image[: rows * ROW_PX].reshape(rows, ROW_PX, image.shape[1], 3).mean(axis=1)
     return np.stack([part.mean(axis=1) for part in np.array_split(bands, COLUMNS, axis=1)], axis=1)

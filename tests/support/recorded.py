@@ -37,9 +37,9 @@ def recorded_space(**changes: object) -> Space:
     return live_space(**({"state": State.REPLAY, "ended_ms": DOORS_OPEN_MS + 60_000, "seats": seats} | changes))
 
 
-def spoken(number: int, *talking: str, source: Source = Source.STAGE) -> bytes:
+def spoken(number: int, *talking: str, source: Source = Source.STAGE, loud_dbfs: float = LOUD_DBFS) -> bytes:
     """The pulse of a chunk in which these seats talk; the first is the loudest."""
-    seats = [OnStage(seat.id, seat.id in talking, LOUD_DBFS if seat.id in talking[:1] else SOFT_DBFS)
+    seats = [OnStage(seat.id, seat.id in talking, loud_dbfs if seat.id in talking[:1] else SOFT_DBFS)
              for seat in (ADA, BOB)]  # fmt: skip
     at_ms = DOORS_OPEN_MS + (number + 1) * grid.CHUNK_MS
     return pulse.build(recorded_space(), chunk=number, at_ms=at_ms, source=source, listeners=1, seats=seats)
@@ -52,15 +52,17 @@ async def record(
     *,
     missing: range = range(0),
     nameless: bool = True,
+    loud_dbfs: Callable[[int], float] = lambda number: LOUD_DBFS,
 ) -> None:
     """Stores a complete recording: music where nobody is named, a gap where chunks are missing.
 
-    Without ``nameless`` the names stand inside the sound, as in recordings of before.
+    ``loud_dbfs`` says of the number of a chunk how loud who talks in it is. Without ``nameless`` the names stand inside
+    the sound, as in recordings of before.
     """
     recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), RecordingStore(objects, SPACE)
     for number in (number for number in range(chunks) if number not in missing):
         who = next((name for numbers, name in speakers.items() if number in numbers), "")
-        chunk = heard(number, who)
+        chunk = heard(number, who, loud_dbfs(number))
         for segment in recorder.add(shelf.unnamed(chunk) if nameless else chunk):
             await shelf.keep(segment)
     for segment in recorder.finish(chunks - 1):
@@ -79,9 +81,11 @@ async def keep(objects: Objects, newest: Callable[[], int]) -> None:
         await asyncio.sleep(0.1)
 
 
-def heard(number: int, who: str) -> Chunk:
+def heard(number: int, who: str, loud_dbfs: float = LOUD_DBFS) -> Chunk:
     """A chunk in which ``who`` talks, of music for nobody."""
     source = Source.STAGE if who else Source.HOLD
     frames = {name: pieces[number % VOICE_CHUNKS] for name, pieces in encoded().items()}
     at_ms = DOORS_OPEN_MS + (number + 1) * grid.CHUNK_MS
-    return Chunk(SPACE, number, DOORS_OPEN_MS, source, at_ms, 0, spoken(number, who, source=source), frames)
+    return Chunk(
+        SPACE, number, DOORS_OPEN_MS, source, at_ms, 0, spoken(number, who, source=source, loud_dbfs=loud_dbfs), frames
+    )

@@ -20,6 +20,7 @@ from stentor.base.errors import NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.terms import folded
 from stentor.base.texts import LANGUAGES, UNSAID
+from stentor.base.times import moment
 from stentor.edge import door, told
 from stentor.edge.channel import Channel
 from stentor.edge.page import ListenerPages
@@ -90,7 +91,7 @@ class Face(msgspec.Struct, frozen=True):
 
 class Card(msgspec.Struct, frozen=True):
     """A space on the front page. ``said`` is its state in words, where that says something; ``when`` its time for those
-    without JavaScript, in UTC; ``minutes`` how long it is on, or was."""
+    without JavaScript, with its zone, which is UTC; ``minutes`` how long it is on, or was."""
 
     space: Space
     address: str
@@ -336,7 +337,7 @@ class FrontPages:
             faces=[Face(seat.id, seat.name, portraits.address(seat, base) or "") for seat in people[:FACES]],
             people=[(seat.name, self.page_of(seat.account)) for seat in people],
             more=max(0, len(people) - FACES),
-            when=f"{at:%Y-%m-%d %H:%M} UTC" if at else "",
+            when=moment(at_ms, language),
             iso=f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "",
             minutes=minutes,
             listeners=listeners,

@@ -16,7 +16,7 @@ from stentor.social.public import PersonCard, PublicPost
 from stentor.spaces.model import Space, State
 
 NOW_MS: Final = 1_796_040_000_000
-ISO, WHEN = "2026-11-30T12:00:00Z", "2026-11-30 12:00 UTC"
+ISO, WHEN = "2026-11-30T12:00:00Z", "30 November 2026, 12:00 (UTC)"
 HOUR_MS: Final = 3_600_000
 LONG_NAME: Final = "Maximiliane Hohenstein-Oberbrunnenfeld von der Au"
 TITLE: Final = "Election night: what the polls missed"

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from stentor.base.errors import NotFound, Removed
 from stentor.base.texts import LANGUAGES
+from stentor.base.times import moment
 from stentor.edge.carried import CarriedCard, CarriedSpaces
 from stentor.edge.published import PublicFiles
 from stentor.social import pictures, public
@@ -208,7 +209,7 @@ class PageReader:
             html=Markup(post.html),  # made by social.text, which escapes everything
             address=f"{author.page}/{post.id}",
             iso=f"{at:%Y-%m-%dT%H:%M:%SZ}",
-            when=f"{at:%Y-%m-%d %H:%M} UTC",
+            when=moment(post.created_ms, self._language),
             edited=f"{edited:%Y-%m-%dT%H:%M:%SZ}" if edited else "",
             answers=await self._known(post.reply_author),
             quote=quote,

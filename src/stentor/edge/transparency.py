@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -12,6 +11,7 @@ from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import NotFound, Overloaded
 from stentor.base.texts import LANGUAGES
+from stentor.base.times import moment
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
 from stentor.people.moderation import TRANSPARENCY_KEY, Transparency
@@ -68,7 +68,12 @@ class TransparencyPages:
         return document.answer(request.headers)
 
     def _page(self, found: Transparency, language: str) -> Document:
-        at = f"{datetime.fromtimestamp(found.made_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
         return self._pages.public(
-            "transparency", language, TEXT_CACHE, self._clock(), path="/transparency", months=found.months, at=at
+            "transparency",
+            language,
+            TEXT_CACHE,
+            self._clock(),
+            path="/transparency",
+            months=found.months,
+            at=moment(found.made_ms, language),
         )

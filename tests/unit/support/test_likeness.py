@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.likeness import distance, reduced
+from tests.support.likeness import changed, distance, reduced, squares
 from tests.support.pictures import Image, encoded
 from tests.support.screens import FOLDER, LOOKS, SCREENS, file
 
@@ -39,6 +39,22 @@ def test_structure_is_compared(other: Image, least: float, most: float) -> None:
     one, two = reduced(encoded(image=page())), reduced(encoded(image=other))
     assert least <= distance(one, two) <= most
     assert distance(one, two) == pytest.approx(distance(two, one))
+
+
+@pytest.mark.parametrize(
+    ("other", "least", "most"),
+    [
+        (page(), 0, 0),
+        (page(first=140), 200, 2000),  # 20 pixels lower
+        (page(bar=False), 200, 200),  # 5 rows of 40 squares
+        (np.where(page() == (4, 100, 128), (40, 110, 128), page()).astype(np.uint8), 200, 200),
+    ],
+)
+def test_squares_are_compared(other: Image, least: int, most: int) -> None:
+    """Each square that has another colour is named, and no other."""
+    where = changed(squares(encoded(image=page())), squares(encoded(image=other)))
+    assert least <= len(where) <= most
+    assert all(0 <= x < WIDTH and 0 <= y < HEIGHT for x, y in where)
 
 
 def test_other_heights_can_be_compared() -> None:

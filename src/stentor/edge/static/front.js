@@ -28,13 +28,15 @@ function said(at, form, now) {
   const days = Math.round((midnight(at) - midnight(now)) / DAY_MS);
   const year = at.getFullYear() === now.getFullYear() ? undefined : "numeric";
   if (form === "day") return new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", year }).format(at);
-  const time = new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" }).format(at);
+  const { hour12 } = new Intl.DateTimeFormat(locale(), { hour: "numeric" }).resolvedOptions();
+  const clock = /** @type {const} */ ({ hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" });
+  const time = new Intl.DateTimeFormat(locale(), clock).format(at);
   if (Math.abs(days) <= 1) {
     const word = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(days, "day");
     return `${word.charAt(0).toLocaleUpperCase(locale())}${word.slice(1)}, ${time}`;
   }
-  if (days > 1 && days < 7) return new Intl.DateTimeFormat(locale(), { weekday: "long", hour: "numeric", minute: "2-digit" }).format(at);
-  return new Intl.DateTimeFormat(locale(), { weekday: "short", day: "numeric", month: "short", year, hour: "numeric", minute: "2-digit" }).format(at);
+  if (days > 1 && days < 7) return new Intl.DateTimeFormat(locale(), { weekday: "long", ...clock }).format(at);
+  return new Intl.DateTimeFormat(locale(), { weekday: "short", day: "numeric", month: "short", year, ...clock }).format(at);
 }
 
 /** @param {Date} at */

@@ -213,7 +213,7 @@ export class View {
     const { chip, headline, say: sentence } = words(this.#table, found, !heard);
     const values = this.#values(now);
     document.documentElement.dataset.phase = found;
-    $("state").dataset.state = found === "unreached" ? "warn" : door.state;
+    $("state").dataset.state = ["full", "unreached"].includes(found) ? "warn" : door.state;
     write($("state"), say(chip));
     write($("headline"), say(headline, values));
     write($("say"), known(sentence, values));

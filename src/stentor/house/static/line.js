@@ -71,9 +71,9 @@ export class Line {
     if ($("line-buttons").dataset.drawn === drawn) return;
     $("line-buttons").dataset.drawn = drawn;
     $("line-buttons").replaceChildren(
-      ...verbs.map((verb) => button(text(`line.${verb}`), () => this.change(CHANGES[verb]))),
+      ...verbs.map((verb) => button(text(`line.${verb}`), () => this.change(CHANGES[verb]), { className: "small" })),
       ...flips.map(([name, on]) =>
-        button(text(`switch.${name}_${on ? "off" : "on"}`), () => this.change({ switches: { [name]: !on } })),
+        button(text(`switch.${name}_${on ? "off" : "on"}`), () => this.change({ switches: { [name]: !on } }), { className: "small" }),
       ),
     );
   }
@@ -121,10 +121,10 @@ export class Line {
       element("span", { className: "quiet" }, text("line.since", { when: when(asked) })),
       this.swaps ? this.#swap(name, this.swaps, (seat) => answer("POST", `${path}/accept?instead=${seat}`)) : null,
       element("span", { className: "buttons" },
-        this.swaps || !this.leads ? null : button(text("line.co_host"), () => this.#raise(id, name, path), { ariaLabel: `${text("line.co_host")}: ${name}` }),
         this.swaps || !this.gives ? null : button(text("line.accept"), () => answer("POST", `${path}/accept`), { className: "primary", ariaLabel: `${text("line.accept")}: ${name}` }),
         button(text("line.decline"), () => answer("DELETE", path), { ariaLabel: `${text("line.decline")}: ${name}` }),
-        reporting(this.space, id)));
+        this.swaps || !this.leads ? null : button(text("line.co_host"), () => this.#raise(id, name, path), { ariaLabel: `${text("line.co_host")}: ${name}` })),
+      reporting(this.space, id));
   }
 
   /**

@@ -170,7 +170,8 @@ export class People {
     const turned = this.leads && drawn.volume !== 100 ? [text("seat.volume", { volume: drawn.volume })] : [];
     const spoken = numbers.spoken_s >= 1 && this.spoken ? [text("seat.spoken", { time: clock(numbers.spoken_s), share: percent(numbers.spoken_s / this.spoken) })] : [];
     set(place, [...words(who), ...turned, ...spoken]);
-    set(marks, words([aside ? "stage.aside" : how, ...wrong.map((key) => `odd.${key}`)]));
+    const plain = how === "stage.open_mic" && wrong.includes("silent") ? "" : how; // that it is silent says that it is open
+    set(marks, words([aside ? "stage.aside" : plain, ...wrong.map((key) => `odd.${key}`)]));
     row.dataset.muted = String(state === "connected" && open && silent);
     row.dataset.talking = String(talking && !silent);
     row.dataset.away = String(state !== "connected" && this.open);

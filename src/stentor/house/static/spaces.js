@@ -5,6 +5,8 @@ import { invite } from "./invite.js";
 import { languages, ours } from "./languages.js";
 import { $, about, ask, button, element, lights, link, pause, sure, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
+import { icon } from "./shared/icon.js";
+import { hue } from "./shared/portrait.js";
 import { locale } from "./shared/texts.js";
 import { offerTemplates } from "./templates.js";
 import { verdict } from "./verdict.js";
@@ -12,6 +14,7 @@ import { Visibility } from "./visibility.js";
 
 const KEY = "stentor-admin-token";
 const SILENT = new Set(["unplanned", "scheduled", "no_show", "ended", "unfinished", "removed", "unrecorded"]); // nobody is to be heard
+const TALKING = new Set(["live", "interrupted"]);
 const list = $("spaces");
 const notice = $("notice");
 const created = $("created");
@@ -63,7 +66,7 @@ function commands(space) {
   switch (space.state) {
     case "scheduled": return [act("doors", "do.doors"), act("live", "do.live"), asks(space), act("cancel", "do.cancel")];
     case "doors_open": return [act("live", "do.live", { className: "primary" }), ...(space.listeners ? [] : [act("close_doors", "doors.close")]), asks(space), act("end", "do.end")];
-    case "live": case "interrupted": return [asks(space), act("end", "do.end")];
+    case "live": case "interrupted": return [asks(space), act("end", "do.end", { className: "danger" })];
     default: return [];
   }
 }
@@ -80,19 +83,20 @@ function row(space) {
     : element("a", { href: space.listen, className: prominent ? "button primary" : "button" }, text(SILENT.has(space.phase) ? "spaces.open" : space.phase === "replay" ? "spaces.replay" : "spaces.listen"));
   return element("li", { dataset: { id: space.id } },
     element("div", { className: "titles" },
+      element("span", { className: "cover", ariaHidden: "true", dataset: { hue: hue(space.id) } }, icon("wave")),
       element("h2", {}, space.title),
       element("span", { className: "state", dataset: { state: space.state } }, text(`phase.${space.phase}.chip`))),
     element("p", { className: "quiet" }, [times(space), counted].filter(Boolean).join(" · ")),
     leads() && burns(space.lights) ? element("ul", { className: "lights" }, ...lights(space.lights)) : null,
     verdicts.has(space.id) ? element("p", {}, verdicts.get(space.id) ?? "") : null,
-    element("div", { className: "buttons" }, listen, stage(space), ...(leads() ? commands(space) : [])));
+    element("div", { className: "buttons" }, stage(space), listen, ...(leads() ? commands(space) : [])));
 }
 
 /** Before the doors open, and afterwards, there is nothing to look at. @param {Lights | null} all */
 const burns = (all) => Object.values(all ?? {}).some(({ color }) => color !== "off");
 
 /** @param {SpaceRow} space */
-const stage = (space) => space.stage ? element("a", { href: `/stage/${space.id}`, className: "button" }, text("spaces.stage")) : null;
+const stage = (space) => space.stage ? element("a", { href: `/stage/${space.id}`, className: leads() && TALKING.has(space.state) ? "button primary" : "button" }, text("spaces.stage")) : null;
 
 /**
  * What fills the spaces that are on, for who leads.
@@ -116,6 +120,7 @@ async function refresh() {
   shown = now;
   const focus = /** @type {HTMLElement} */ (document.activeElement)?.dataset ?? {};
   list.replaceChildren(...(spaces.length ? spaces.map(row) : [element("li", {}, text("spaces.none"))]));
+  $("go-now").classList.toggle("primary", !list.querySelector(".primary")); // one filled button
   if (focus.verb) list.querySelector(`[data-verb="${focus.verb}"][data-space="${focus.space}"]`)?.focus();
 }
 
