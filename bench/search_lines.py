@@ -108,10 +108,15 @@ def _fill_sqlite(path: str, place: SpokenPlace) -> None:
     for setting in ("synchronous = OFF", "cache_size = -200000"):
         connection.execute(f"PRAGMA {setting}")
     if connection.execute("SELECT 1 FROM search_lines LIMIT 1").fetchone() is None:
+        query = "SELECT sql FROM sqlite_master WHERE name = 'search_lines_insert'"
+        [(trigger,)] = connection.execute(query).fetchall()  # by it FTS5 writes each row by itself: ten minutes
         connection.execute("BEGIN")
+        connection.execute("DROP TRIGGER search_lines_insert")
         for table, columns, rows in place.rows():
             marks = ", ".join("?" * len(columns))
             connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        connection.execute("INSERT INTO search_lines_index (search_lines_index) VALUES ('rebuild')")
+        connection.execute(trigger)
         connection.execute("DELETE FROM search_due")
         connection.execute("COMMIT")
         connection.execute("ANALYZE")

@@ -251,6 +251,7 @@ async def filled(app: httpx.AsyncClient, other: httpx.AsyncClient, me: str, frie
     words: dict[str, Any] = {"context[]": ["home"], "keywords_attributes[0][keyword]": "pear"}
     made = await sent(app, "/v1/statuses", status="Look", **shown)
     theirs = await sent(other, "/v1/statuses", status="@starter what do you say? #radio", **poll)
+    await sent(app, f"/v1/statuses/{made['id']}/pin")
     await sent(other, f"/v1/statuses/{made['id']}/favourite")
     await sent(app, f"/v1/statuses/{theirs['id']}/favourite")
     await sent(other, f"/v1/statuses/{made['id']}/reblog")

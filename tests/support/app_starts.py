@@ -1,8 +1,9 @@
 """What five apps for Mastodon ask when they start, and what they must find in the answers.
 
-Of Tusky, Ice Cubes, Elk and Phanpy by their sources; Ivory is closed: what its first pages show. A field stands here
-that one of their readers cannot do without, with the type and the words that it knows: Ice Cubes throws a whole page
-away for one word of another, Tusky for one field.
+Of Tusky, Ice Cubes, Elk and Phanpy by their sources; Ivory is closed: what its first pages show, and what it asked two
+other servers (takahe#473, enable-mastodon-apps#127). A field stands here that one of their readers cannot do without,
+with the type and the words that it knows: Ice Cubes throws a whole page away for one word of another, Tusky for one
+field.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ STARTS: Final = {
     "Ivory": ("/v1/accounts/verify_credentials", "/v2/instance", "/v1/instance", "/v1/timelines/home",
               "/v1/custom_emojis", "/v1/favourites", "/v1/featured_tags", "/v1/endorsements", "/v1/trends",
               "/v1/directory", "/v1/notifications", "/v2/filters", "/v1/markers", "/v1/lists",
-              "/v1/push/subscription"),
+              "/v1/push/subscription", "/v1/preferences", "/v1/accounts/{me}", "/v1/accounts/{me}/followers",
+              "/v1/accounts/{me}/statuses?limit=5&pinned=1", "/v1/accounts/{me}/statuses?exclude_reblogs=1&limit=40",
+              "/v1/notifications?limit=80&types[]=mention", "/v1/instance/languages"),
 }  # fmt: skip
 Url = Annotated[str, Meta(pattern="^https?://.")]
 Id = Annotated[str, Meta(pattern="^[0-9]+$")]
@@ -378,7 +381,7 @@ class NodeInfoRead(Struct, rename="camel"):
 EMPTY: Final = (
     "/v1/custom_emojis", "/v1/announcements", "/v1/followed_tags", "/v1/trends", "/v1/trends/statuses",
     "/v1/trends/tags", "/v1/trends/links", "/v1/suggestions", "/v1/accounts/{me}/featured_tags", "/v1/instance/peers",
-    "/v1/featured_tags", "/v1/endorsements", "/v1/directory",
+    "/v1/featured_tags", "/v1/endorsements", "/v1/directory", "/v1/instance/languages",
 )  # fmt: skip
 """There is none of these here: a list without anything, for some apps take a 404 for a broken site."""
 UNLIKE: Final = ("/v1/push/subscription", "/v1/instance")
@@ -391,9 +394,13 @@ SHAPES: Final[dict[str, Any]] = {
     "/v1/preferences": dict[str, Any],
     "/v1/accounts/relationships?id[]={friend}": list[RelationRead],
     **dict.fromkeys(("/v1/timelines/home", "/v1/accounts/{me}/statuses", "/v1/favourites"), list[StatusRead]),
+    "/v1/accounts/{me}/statuses?limit=5&pinned=1": list[StatusRead],
+    "/v1/accounts/{me}/statuses?exclude_reblogs=1&limit=40": list[StatusRead],
+    "/v1/accounts/{me}": AccountRead,
+    "/v1/accounts/{me}/followers": list[AccountRead],
     **dict.fromkeys(("/v1/follow_requests", "/v1/mutes", "/v1/blocks"), list[AccountRead]),
     "/v1/domain_blocks": list[str],
-    "/v1/notifications": list[NotificationRead],
+    **dict.fromkeys(("/v1/notifications", "/v1/notifications?limit=80&types[]=mention"), list[NotificationRead]),
     "/v2/notifications": GroupsRead,
     "/v2/notifications/policy": PolicyRead,
     "/v1/notifications/requests": list[RequestRead],

@@ -112,6 +112,7 @@ UPLOADS = {
     "PUT /media": "JPEG, PNG, WebP, GIF or AVIF.",
     "PUT /imports/list": "A CSV file.",
     "PUT /imports/archive": "ZIP, tar, tar.gz, or its outbox.json.",
+    "PUT /imports/uploads/{upload}": "So many bytes of it, 4 MiB at most.",
     "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
 }
 FILES = {

@@ -11,6 +11,7 @@ from stentor.house.imports import api as api_imports
 from stentor.house.imports.exports import Exports
 from stentor.house.imports.service import ImportDesk
 from stentor.house.imports.taken import TakenArchive
+from stentor.house.imports.uploads import Uploads
 from stentor.house.safety import routes as safety_routes
 from stentor.house.searching import api as api_search
 from stentor.house.searching.service import SearchDesk
@@ -25,16 +26,18 @@ class PlaceDesks(NamedTuple):
 
     search: SearchDesk
     imports: ImportDesk
+    uploads: Uploads
     exports: Exports
     taken: TakenArchive
 
 
 def desks(posts: PostDesk, spaces: Spaces, federation: FederationDesk) -> PlaceDesks:
     """Those of a house."""
-    work = posts.table.work
+    work, imports = posts.table.work, ImportDesk(posts, spaces.objects)
     return PlaceDesks(
         SearchDesk(posts, spaces, federation.looking),
-        ImportDesk(posts, spaces.objects),
+        imports,
+        Uploads(imports, spaces.objects),
         Exports(work, federation.home),
         TakenArchive(posts, federation.home),
     )
@@ -46,5 +49,5 @@ def handlers(found: PlaceDesks, posts: PostDesk, callers: Callers) -> list[HTTPR
     return [
         *safety_routes.handlers(posts, callers),
         *api_search.handlers(found.search, viewers),
-        *api_imports.handlers(found.imports, found.exports, viewers),
+        *api_imports.handlers(found.imports, found.uploads, found.exports, viewers),
     ]

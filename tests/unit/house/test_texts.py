@@ -84,6 +84,7 @@ UNSEEN = {
     "scope-missing", "setup", "signature-wrong", "subscription-not-found",
     "timeline-not-found", "token-missing", "too-fast",
     "too-many-connections", "too-many-streams", "transfer-encoding", "unreachable", "waiting",
+    "wrong-part",
 }  # fmt: skip
 """What only players, senders, other servers and programs are told, or apps in Mastodon's own words."""
 

@@ -15,6 +15,7 @@ from stentor.bus.connection import heed_cancel
 from stentor.bus.lease import Lease
 from stentor.fediverse.archive import PostToImport
 from stentor.house.federation.service import FederationDesk
+from stentor.house.imports import parts
 from stentor.house.imports.reader import BAD
 from stentor.house.imports.unpacked import Unpacked
 from stentor.house.media.service import UNPOSTED_MS
@@ -174,6 +175,7 @@ class ImportKeeper:
             number = ids.parse(key.rpartition("/")[2])
             if key not in known and (number is None or ids.time_ms(number) < before):
                 await self._objects.delete(key)
+        await parts.sweep(self._objects, before)
 
     # Lists.
 

@@ -27,6 +27,9 @@ MEMORY_BYTES: Final = 1536 * 1024 * 1024
 TIME_S: Final = 900
 MOST_MEMBERS: Final = 300_000
 MOST_UNPACKED_BYTES: Final = 8 * 1024**3
+PICTURES_GROW, PICTURES_MORE_BYTES = 4, 64 * 1024 * 1024
+"""Pictures are compressed already: so many times larger than the archive they may be together, and so much more. What
+grows more was made to fill a disk."""
 OUTBOX: Final = "outbox.json"
 BAD, TOO_LARGE, NO_OUTBOX = "bad-archive", "archive-too-large", "archive-no-outbox"
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif")
@@ -79,6 +82,7 @@ def _refuse(code: str) -> None:
 def pack(source: BinaryIO, out: IO[bytes]) -> None:
     """Copies what is wanted. Raises :class:`Refused`."""
     found, written, names = b"", 0, set[str]()
+    most = min(MOST_UNPACKED_BYTES, PICTURES_GROW * source.seek(0, 2) + PICTURES_MORE_BYTES)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
         for name, size, stream in _members(source):
             if name.rpartition("/")[2] == OUTBOX and name.count("/") <= 1 and not found:
@@ -86,7 +90,7 @@ def pack(source: BinaryIO, out: IO[bytes]) -> None:
             elif name.lower().endswith(_PICTURES) and size <= MOST_OF_PICTURE and name not in names:
                 data = _read(stream, MOST_OF_PICTURE)
                 written += len(data)
-                if written > MOST_UNPACKED_BYTES:
+                if written > most:
                     raise Refused(TOO_LARGE)
                 names.add(name)
                 made.writestr(zipfile.ZipInfo(name), data)
@@ -118,6 +122,7 @@ def posts(source: BinaryIO, out: IO[bytes], now_ms: int) -> None:
 
 def _members(source: BinaryIO) -> Iterator[tuple[str, int, IO[bytes]]]:
     """Name, size as it is said, and contents of all files of an archive."""
+    source.seek(0)
     head = source.read(512)
     source.seek(0)
     if head.lstrip()[:1] == b"{":

@@ -50,3 +50,13 @@ class Imports(msgspec.Struct, frozen=True):
     """One's files, the newest first."""
 
     imports: list[ImportView]
+
+
+class UploadView(msgspec.Struct, frozen=True, kw_only=True):
+    """An archive that comes in parts."""
+
+    id: str
+    received: int
+    """Bytes that are here: the next part begins there."""
+    most_bytes: int
+    """Of a part."""

@@ -28,6 +28,7 @@ LIMIT: Final = Bucket(burst=20, refill_ms=30_000)
 MOST_SHOWN: Final = 200
 """Lines that could not be done."""
 LONGEST_SHOWN: Final = 120
+TOO_LARGE: Final = BadInput("An archive has 4 GB at most.", code="archive-too-large", field="file")
 
 
 def _too_many(wait_s: float) -> Overloaded:
@@ -42,28 +43,35 @@ class ImportDesk:
         self.desk, self.table, self._objects = desk, ImportsTable(desk.table.work), objects
         self._limit = RateLimit(LIMIT, _too_many)
 
+    def spend(self, account: Account) -> None:
+        """A file of somebody's; raises :class:`Overloaded` for one too many at once."""
+        self._limit.spend(account.id, self.desk.clock())
+
     async def begin_list(
         self, account: Account, me: int, name: str, data: bytes, wanted: ImportKind | None
     ) -> ImportView:
         """Takes a CSV file. Raises :class:`BadInput`, :class:`Conflict`, :class:`Overloaded`."""
-        self._limit.spend(account.id, self.desk.clock())
+        self.spend(account)
         kind, rows = await asyncio.to_thread(imports.read, data, name, wanted)
         made = self.desk.new_id()
         lines = [msgspec.json.encode(each).decode() for each in rows]
         await self._forget(await self.table.begin(made, me, kind, name, lines, key="", now_ms=self.desk.now_ms))
         return view(await self.table.one(made, me))
 
-    async def begin_archive(self, account: Account, me: int, name: str, parts: AsyncIterator[bytes]) -> ImportView:
-        """Takes an archive, which is looked into later. Raises :class:`BadInput`, :class:`Conflict`,
-        :class:`Overloaded`."""
-        self._limit.spend(account.id, self.desk.clock())
+    async def begin_archive(
+        self, account: Account, me: int, name: str, parts: AsyncIterator[bytes], *, spent: bool = False
+    ) -> ImportView:
+        """Takes an archive, which is looked into later; ``spent`` where it was counted before it came. Raises
+        :class:`BadInput`, :class:`Conflict`, :class:`Overloaded`."""
+        if not spent:
+            self.spend(account)
         made = self.desk.new_id()
         with tempfile.TemporaryFile(prefix="stentor-move") as file:
             size = 0
             async for part in parts:
                 size += len(part)
                 if size > MOST_ARCHIVE_BYTES:
-                    raise BadInput("An archive has 4 GB at most.", code="archive-too-large", field="file")
+                    raise TOO_LARGE
                 await asyncio.to_thread(file.write, part)
             if not size:
                 raise BadInput("Choose a file first.", code="no-file", field="file")

@@ -34,8 +34,12 @@ class SearchWays:
         servers are asked for an address or a ``name@server`` that is not known."""
         words, kind = ask.text("q").strip()[: searching.LONGEST], ask.text("type")
         if words.startswith(_WEB):
-            accounts, statuses = await self._at(ask, words)
-            return {"accounts": accounts, "statuses": statuses, "hashtags": []}
+            accounts, statuses = await self._at(ask, words) if not _skipped(ask) else ([], [])  # an app that pages on
+            return {
+                "accounts": accounts if kind in ("", "accounts") else [],
+                "statuses": statuses if kind in ("", "statuses") else [],
+                "hashtags": [],
+            }
         self._desk.touch(ask.account)
         wanted = ("accounts", "statuses", "hashtags") if not kind else (kind,)
         if "accounts" in wanted:
