@@ -75,7 +75,8 @@ async def test_search_and_bring(house: Whole, browsers: Browsers, script: bool) 
         await page.locator("input[type=file]").set_input_files(
             {"name": "following_accounts.csv", "mimeType": "text/csv", "buffer": b"niemand@anderswo.example\n"}
         )
-        await page.locator("form[enctype] button").press("Enter")
+        async with page.expect_navigation():
+            await page.locator("form[enctype] button").press("Enter")
         await page.locator("li.move:has-text('following_accounts.csv')").first.wait_for()
         link = page.locator("li.move a").first
         await link.focus()

@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from stentor.base.errors import BadInput, NotAllowed, StentorError
 from stentor.house.forms import Page, see
-from stentor.house.home_pages import HOME, HomePages, PostReader
+from stentor.house.home_pages import HOME, WORDS, HomePages, PostReader
 from stentor.house.imports.service import MOST_ARCHIVE_BYTES, ImportDesk
 from stentor.house.imports.taken import TakenArchive
 from stentor.house.pages import READ
@@ -26,6 +26,14 @@ MOST_BESIDES: Final = 64 * 1024
 """Of a form besides its file."""
 LISTS: Final = [each.value for each in ImportKind if each is not ImportKind.ARCHIVE]
 BUSY: Final = ("reading", "working")
+UPLOAD_WORDS: Final = (
+    "imports.far_up", "imports.percent_up", "imports.broken", "imports.goes_on", "imports.stored", "imports.cancelled",
+    "imports.unreadable", "imports.signed_out", "imports.not_sent", "problem.archive-too-large",
+    "problem.too-many-imports", "problem.too-many-imports-at-once", "problem.import-kind-differs",
+    "problem.import-kind-unknown", "problem.import-nothing", "problem.import-too-large", "problem.import-no-list",
+    "problem.import-not-found",
+)  # fmt: skip
+"""What the script says while a file is uploaded, besides what those of all these pages do."""
 _Request = Request[Any, Any, Any]
 
 
@@ -34,9 +42,10 @@ def imports(made: HomePages, desk: ImportDesk, taken: TakenArchive, federated: b
 
     async def show(reader: PostReader, wrong: str = "") -> Any:
         found = await desk.of(reader.me)
+        words = {key: made.pages.text(reader.visit, key) for key in (*WORDS, *UPLOAD_WORDS)}
         return made.show(
             reader, "imports", imports=found, lists=LISTS, wrong=wrong, busy=BUSY, federated=federated,
-            known=made.pages.knows,
+            known=made.pages.knows, words=words,
         )  # fmt: skip
 
     @route("/imports", http_method=READ, include_in_schema=False)

@@ -9,6 +9,7 @@ import { followPictures } from "./picture-view.js";
 import { localise } from "./post-times.js";
 import { badge } from "./shared/installed.js";
 import { followTimeline } from "./timeline.js";
+import { followUpload } from "./upload.js";
 
 localise(document);
 begin(document);
@@ -18,4 +19,5 @@ followMenus();
 followImports();
 followPictures();
 followTimeline();
+followUpload();
 badge(Number.parseInt(document.querySelector("[data-way=notifications] .count")?.textContent ?? "0", 10));
