@@ -94,7 +94,7 @@ async def test_a_region_may_no_more_than_its_edges(tmp_path: Path) -> None:
         stored = {
             streams.EVIDENCE: "evidence.talk",
             streams.ATTACKS: "attack.talk",
-            f"KV_{streams.TLS}": "$KV.tls.tickets",
+            streams.TLS: "tls.tickets",
         }  # nobody follows those: they are kept
         among_edges = {
             concrete(line.subject) for line in TABLE if line.readers == [EDGE]

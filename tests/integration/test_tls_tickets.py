@@ -18,6 +18,7 @@ from stentor.audio import hold
 from stentor.base import keys, ticket_key, ticket_probe
 from stentor.base.config import Settings
 from stentor.base.errors import Overloaded
+from stentor.bus import streams
 from stentor.bus.connection import Bus, connect
 from stentor.bus.ticket_salt import TicketSalt
 from stentor.edge.resumed import CommonTickets
@@ -124,11 +125,11 @@ def files(folder: Path) -> dict[str, bytes]:
 
 async def expire(bus: Bus) -> None:
     """The bus forgets the key as it does after twelve hours, only sooner."""
-    found = (await bus.js.stream_info("KV_tls")).config
+    found = (await bus.js.stream_info(streams.TLS)).config
     assert found.max_age == 12 * 3600
     await bus.js.update_stream(found.evolve(max_age=1.0, duplicate_window=1.0))
     async for _ in patiently():
-        if (await bus.js.stream_info("KV_tls")).state.messages == 0:
+        if (await bus.js.stream_info(streams.TLS)).state.messages == 0:
             break
     await bus.js.update_stream(found)
 
@@ -158,4 +159,4 @@ async def test_an_edge_that_cannot_take_the_key_keeps_its_own(tmp_path: Path) ->
             await CommonTickets(bus, tls, b"shared").run([sys.executable, "-c", "import os; os.abort()"])
         assert not tls.common_tickets
         assert ticket_probe.shaken(trust, tls.context, own).session_reused
-        assert (await bus.js.stream_info("KV_tls")).state.messages == 0
+        assert (await bus.js.stream_info(streams.TLS)).state.messages == 0

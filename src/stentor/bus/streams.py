@@ -35,8 +35,8 @@ COURIER: Final = "courier"
 LEASES: Final = "leases"
 SALTS: Final = "salts"
 """Never on a disk: what is taken away is gone."""
-TLS: Final = "tls"
-"""As :data:`SALTS`; edges write it, and no message of theirs takes others away."""
+TLS: Final = "TLS"
+"""As :data:`SALTS`, of one subject that edges write. No bucket: of those nothing that is written leaves a region."""
 TICKETS_S = 12 * 3600.0
 """So long the edges seal TLS tickets with one key: then the bus forgets it. A ticket itself is good for two hours."""
 
@@ -69,7 +69,7 @@ def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConf
     # Who may roll up messages may take away all of a stream. That is for buckets of one writer.
     buckets = [_bucket(name, copies, rollup=True) for name in BUCKETS] + [_bucket(LEASES, copies, rollup=False)]
     memory = [_bucket(SALTS, copies, rollup=True, storage=StorageType.MEMORY)]
-    memory += [_bucket(TLS, copies, rollup=False, storage=StorageType.MEMORY, kept_s=TICKETS_S)]
+    memory += [_newest(TLS, "tls.tickets", copies, rollup=False, storage=StorageType.MEMORY, kept_s=TICKETS_S)]
     return [*logs, _queue(copies), *buckets, *memory]
 
 
@@ -100,12 +100,17 @@ def _taking() -> ConsumerConfig:
     )
 
 
-def _bucket(
-    name: str, copies: int, *, rollup: bool, storage: StorageType = StorageType.FILE, kept_s: float | None = None
+def _bucket(name: str, copies: int, *, rollup: bool, storage: StorageType = StorageType.FILE) -> StreamConfig:
+    return _newest(f"KV_{name}", f"$KV.{name}.>", copies, rollup=rollup, storage=storage)
+
+
+def _newest(
+    name: str, subject: str, copies: int, *, rollup: bool, storage: StorageType, kept_s: float | None = None
 ) -> StreamConfig:
+    """Of each subject the newest message."""
     return StreamConfig(
-        name=f"KV_{name}",
-        subjects=[f"$KV.{name}.>"],
+        name=name,
+        subjects=[subject],
         storage=storage,
         max_msgs_per_subject=1,
         max_age=kept_s,

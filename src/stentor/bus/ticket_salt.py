@@ -1,4 +1,4 @@
-"""Half of the key by which all edges seal TLS tickets. KV bucket ``tls``, in the memory of the bus only.
+"""Half of the key by which all edges seal TLS tickets. Stream ``TLS``, in the memory of the bus only.
 
 Edges alone may write and read it (``bus.permissions``). The other half is what edges have in common, so that this one
 alone opens nothing. An edge that finds none makes it; of two that do so at once the bus takes one's. The bus forgets it
@@ -10,10 +10,11 @@ from __future__ import annotations
 import secrets
 
 import nats.js.errors
+from nats.js.kv import KeyValue
 
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import RECONNECT_S, Bus
-from stentor.bus.stored import FAILED, bucket
+from stentor.bus.stored import FAILED
 from stentor.bus.streams import TLS
 
 KEY = "tickets"
@@ -36,7 +37,7 @@ class TicketSalt:
             raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=1.0) from error
 
     async def _ask(self) -> bytes:
-        kv = bucket(self._bus, TLS)
+        kv = KeyValue(name=TLS, stream=TLS, pre="tls.", js=self._bus.js, direct=True)
         try:
             return (await kv.get(KEY)).value or b""
         except nats.js.errors.KeyNotFoundError:
