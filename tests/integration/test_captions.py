@@ -25,10 +25,13 @@ from stentor.bus.connection import Bus, connect
 from stentor.bus.cues import CueLog
 from stentor.bus.status import Statuses
 from stentor.captions import recorded
+from stentor.captions import role as captions_role
 from stentor.captions import seat as captions_seat
 from stentor.captions.engine import Transcription
 from stentor.captions.role import Captioner
 from stentor.captions.whisper import Whisper
+from stentor.people import site
+from stentor.people.site import SiteLook
 from stentor.spaces import names, withdrawal
 from stentor.spaces.delay_events import Dump
 from stentor.spaces.model import Removal, Role, Seat, Space, State
@@ -231,6 +234,25 @@ async def test_the_transcript_outlives_the_process_and_the_bus(
         await Board(bus).put(ended)
         await eventually(lambda: not running.seat_captions, "the space is over")
         assert [(cue.seat, cue.text) for cue in await kept(objects)] == [("ada", "2.4 s."), ("bob", "3.4 s.")]
+
+
+async def test_the_site_turns_captions_off_and_on(bus: Bus, objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a talk, without a restart: what was said stays, nothing is heard, then it goes on."""
+    monkeypatch.setattr(captions_role, "LOOK_S", 0.1)
+    monkeypatch.setattr(captions_seat, "WRITE_EVERY_S", 0.2)
+    space = live()
+    async with captions(bus, objects, Counter()) as running:
+        await listening(bus, running, space)
+        after = await talk(bus, space, {"ada": spoken(2)})
+        await eventually(lambda: running.seat_captions["talk"].written, "it is kept")
+        await objects.put(site.KEY, msgspec.json.encode(SiteLook(captions=False)))
+        await eventually(lambda: not running.seat_captions, "nobody is heard any more")
+        assert not running.status().spaces
+        await Board(bus).put(msgspec.structs.replace(space, title="Another title", version=2))
+        await objects.put(site.KEY, msgspec.json.encode(SiteLook()))
+        await eventually(lambda: any(each.listening for each in running.seat_captions.values()), "they listen again")
+        await talk(bus, space, {"bob": spoken(3)}, first=after + 5)
+        await eventually(lambda: len(running.seat_captions["talk"].known) == 2, "it goes on with what was kept")
 
 
 async def test_who_cannot_keep_up_skips_and_says_so(

@@ -182,6 +182,10 @@ async def test_a_full_site_opens_nothing_new_and_cuts_nobody(tmp_path: Path) -> 
         for verb in ("doors", "live"):
             problem(await house.http.post(f"/api/v1/spaces/next/{verb}"), 409, "recordings-full")
             assert (await house.anyone.post(f"/api/v1/spaces/next/{verb}")).status_code == 401
+        assert (await house.http.patch("/api/v1/site", json={"quota_gb": 2})).is_success
+        more = await house.http.post("/api/v1/spaces", json={"title": "Talk", "id": "more", "language": "en"})
+        assert more.status_code == 201, "an administrator gives more room without a restart"
+        assert (await house.http.patch("/api/v1/site", json={"quota_gb": None})).is_success
         assert (await house.http.post("/api/v1/spaces/live/live")).json()["state"] == "live"
         assert (await house.http.post("/api/v1/spaces/live/end")).json()["state"] == "ended"
         storage = (await house.http.get("/api/v1/storage")).json()

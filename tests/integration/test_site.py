@@ -106,3 +106,32 @@ async def test_another_house_follows(tmp_path: Path) -> None:
                     break
             assert "Nightdesk</a>" in page
         assert (await told(house)).name == "Nightdesk"
+
+
+async def test_what_is_kept_is_set_without_a_restart(tmp_path: Path) -> None:
+    """How long, how much, and whether talks are captioned: over what the installation says, and back to it."""
+    async with running_house(tmp_path, keep_recordings="90d", quota_gb=5) as house:
+        found = (await house.http.get("/api/v1/site")).json()
+        assert (found["keep_recordings"], found["keep_events"], found["quota_gb"], found["captions"]) == (
+            90,
+            0,
+            5,
+            True,
+        )
+        wish = {"keep_recordings": 7, "keep_events": 30, "quota_gb": 1e-9, "captions": False}
+        found = (await house.http.patch("/api/v1/site", json=wish)).json()
+        assert {name: found[name] for name in wish} == wish
+        assert (await told(house)).captions is False
+        refused = await house.http.post("/api/v1/spaces", json={"title": "Talk", "id": "talk", "language": "en"})
+        assert refused.status_code == 201, "an empty site has room"
+        view = (await house.http.get("/api/v1/spaces/talk")).json()
+        assert view["site_keep"] == {"recording": 7, "comments": 0, "sounds": 30, "events": 30}
+        longer = await house.http.put("/api/v1/spaces/talk/keep", json={"recording": 8})
+        assert problem(longer, 400, "bad-input")["most"] == 7
+        assert (await house.http.get("/api/v1/retention")).json()["site"]["recording"] == 7
+        assert (await house.http.get("/api/v1/storage")).json()["site"]["most_bytes"] == 1
+        for wrong in ({"keep_comments": -1}, {"keep_comments": 36_501}, {"account_gb": -0.5}, {"captions": "off"}):
+            problem(await house.http.patch("/api/v1/site", json=wrong), 400, "bad-input")
+        await house.http.patch("/api/v1/site", json={"keep_recordings": None, "quota_gb": None})
+        found = (await house.http.get("/api/v1/site")).json()
+        assert (found["keep_recordings"], found["keep_events"], found["quota_gb"]) == (90, 30, 5)

@@ -85,4 +85,11 @@ interface SiteSettings {
   blocked_places: string;
   sign_up: string;
   create_spaces: string;
+  keep_recordings: number;
+  keep_comments: number;
+  keep_sounds: number;
+  keep_events: number;
+  quota_gb: number;
+  account_gb: number;
+  captions: boolean;
 }

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import suppress
 from typing import Final
+
+import msgspec
 
 from stentor.audio.pcm import Samples
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.drain import Drain, ended, until
-from stentor.base.errors import SetupError
+from stentor.base.errors import NotFound, Overloaded, SetupError
 from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.calm import Calm
@@ -30,6 +33,8 @@ from stentor.captions.backlog import UtteranceBacklog
 from stentor.captions.engine import Transcriber, Transcription
 from stentor.captions.seat import SeatCaptions, Who
 from stentor.captions.whisper import Whisper
+from stentor.people import site
+from stentor.people.site import SiteLook
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire.horizon import CLOCK_WRONG, Horizon
@@ -41,6 +46,8 @@ POLL_S: Final = 0.05
 RETRY_S: Final = 1.0
 HAND_S: Final = 8.0
 """So long may what was heard already take when the process is told to go."""
+LOOK_S: Final = 5.0
+"""How often it looks whether the site still wants captions."""
 TROUBLE_S: Final = 60.0
 """So long after talk was left out the heartbeat says so."""
 
@@ -60,6 +67,8 @@ class Captioner:
         self._cues = CueLog(bus, clock=clock)
         self._speech = Horizon()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._known: dict[str, Space] = {}
+        self._wanted = True
         self._skipped = (0.0, -TROUBLE_S)
         self.log = log.get(ROLE)
 
@@ -67,6 +76,7 @@ class Captioner:
         """For ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="board")
+            group.create_task(self._heed(), name="site")
             group.create_task(self._recognise(), name="recognise")
             group.create_task(beat(self._bus, self.status), name="beat")
 
@@ -74,8 +84,11 @@ class Captioner:
         try:
             async for space in Board(self._bus).watch():
                 if not isinstance(space, Gone):
+                    self._known[space.id] = space
                     self._follow(space)
-                elif task := self._tasks.pop(space.key, None):  # it was over while this process was cut off
+                    continue
+                self._known.pop(space.key, None)
+                if task := self._tasks.pop(space.key, None):  # it was over while this process was cut off
                     task.cancel()
                     self.seat_captions.pop(space.key, None)
         finally:
@@ -85,7 +98,7 @@ class Captioner:
         """Keeps captions for a space on air; those whose space is over end by themselves."""
         if space.id in self.seat_captions:
             self.seat_captions[space.id].update(space)
-        elif space.on_air:
+        elif space.on_air and self._wanted:
             calm = Calm(calm=space.waits)
             self.seat_captions[space.id] = SeatCaptions(
                 space,
@@ -100,6 +113,30 @@ class Captioner:
                 monotonic=time.monotonic,
             )
             self._tasks[space.id] = asyncio.create_task(self._keep(space.id), name=f"captions {space.id}")
+
+    async def _heed(self) -> None:
+        """Does as the site's administrators want it: ends all captions, and begins again."""
+        while True:
+            with suppress(NotFound, Overloaded, msgspec.DecodeError):
+                found = msgspec.json.decode(await self._objects.get(site.KEY), type=SiteLook)
+                if found.captions != self._wanted:
+                    self._wanted = found.captions
+                    self.log.info("captions-wanted" if self._wanted else "captions-off")
+                    await (self._begin() if self._wanted else self._cease())
+            await asyncio.sleep(LOOK_S)
+
+    async def _begin(self) -> None:
+        for space in list(self._known.values()):
+            self._follow(space)
+
+    async def _cease(self) -> None:
+        """Hears no more; what was recognised is kept."""
+        for captions in self.seat_captions.values():
+            captions.close()
+        await self._settled()
+        await ended(self._tasks.values())
+        self.seat_captions.clear()
+        self._tasks.clear()
 
     async def _keep(self, space_id: str) -> None:
         """Runs captions until their space is over; those that fail begin anew with what is kept."""
@@ -133,6 +170,10 @@ class Captioner:
         await drain.asked()
         for captions in self.seat_captions.values():
             captions.close()
+        await self._settled()
+
+    async def _settled(self) -> None:
+        """Waits until all that was heard is recognised and kept, or for as long as that may take."""
         for _ in range(round(HAND_S / POLL_S)):
             if not (self.backlog or self._recognising) and all(
                 captions.done for captions in self.seat_captions.values()

@@ -30,7 +30,6 @@ PLAIN = {
     "/admin/groups": "groups",
     "/admin/servers": "servers",
     "/admin/site": "site",
-    "/admin/welcome": "welcome",
 }
 """Pages of which the house fills in nothing, by their paths."""
 PROCESSORS = len(os.sched_getaffinity(0))
@@ -74,8 +73,12 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
     async def webhooks(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "webhooks", types=TYPES)
 
+    @route("/admin/welcome", http_method=READ, include_in_schema=False)
+    async def welcome(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "welcome", house=views.house)
+
     plain = [_plain(pages, path, name) for path, name in PLAIN.items()]
-    return Router("/", route_handlers=[admin, tonight, backups, webhooks, _design(pages), *plain])
+    return Router("/", route_handlers=[admin, tonight, backups, webhooks, welcome, _design(pages), *plain])
 
 
 def _plain(pages: Pages, path: str, name: str) -> HTTPRouteHandler:

@@ -109,7 +109,6 @@ from stentor.store.answers import Answers
 from stentor.store.api_tokens import ApiTokens
 from stentor.store.comments import CommentsTable
 from stentor.store.oauth import OAuthTable
-from stentor.store.retention import StorageLimits
 
 STARTING_S = 1.0
 """Reading what is on takes about so long."""
@@ -126,11 +125,11 @@ def build(
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
     callers, posts.rules = _callers(access, sessions, spaces, site), lambda: site.post_rules
     people = People(spaces.store.accounts, settings, spaces.clock, site)
-    ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
-    readers = Readers()
+    spaces.room = lambda: site.room
+    ice, readers = IceServers(settings, spaces.clock), Readers()
     shown = pages.Pages(callers, site, settings.audience_address, installs=not settings.audience_url)
     oidc_login = _oidc_login(people, settings, spaces, site)
-    views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
+    views, pictures = Views(spaces, statuses, settings, ice, lambda: site.keep), Pictures(spaces, people.limit, readers)
     line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)
     comments, box = Comments(spaces, CommentsTable(spaces.store.work), chats, settings), BallotBox(spaces, chats)
     effects = Effects(spaces, people, pictures, chats, posts.media)
@@ -154,7 +153,7 @@ def build(
         *place_routes.handlers(place := place_routes.desks(posts, spaces, federation), posts, callers),
         *_of_site(site, admin, people, callers, readers, settings),
         *_of_programs(webhooks, SimulcastDesk(spaces, statuses, webhooks.seal), spaces, callers, people, sessions),
-        *api_retention.handlers(spaces, callers, views, retention, storage),
+        *api_retention.handlers(spaces, callers, views, retention, lambda: site.room),
     ]
     apps, told = of_apps(
         shown, posts, spaces, people, pictures, site, callers, sessions, passes, federation, settings,

@@ -72,7 +72,6 @@ from stentor.house.web.proxies import behind
 from stentor.house.web.tunnel import switching
 from stentor.house.who.claims import Claims
 from stentor.spaces import attendance, forecast
-from stentor.spaces.retention import of_site
 from stentor.spaces.sealed import words_key
 from stentor.store.database import unsafe
 from stentor.store.deliveries import Deliveries
@@ -147,7 +146,7 @@ async def _run(
     budget, webhooks, federation = await _outward(settings, spaces, own, statuses, posts)
     door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     jobs = _jobs(spaces, chats, removals, posts, settings, Lease(bus, "jobs", holder=instance))
-    letting_go = RetentionKeeper(retention := Retention(spaces, removals, of_site(settings)), bus, holder=instance)
+    letting_go = RetentionKeeper(retention := Retention(spaces, removals, lambda: site.keep), bus, holder=instance)
     await site.begin()
     mailing, mails = await mailing_of(settings, spaces, budget, site, own, jobs)
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)

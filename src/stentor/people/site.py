@@ -55,6 +55,16 @@ class SiteWishes(msgspec.Struct, frozen=True, omit_defaults=True):
     backup_hour: int | None = None
     """Of each day (UTC) in which a backup is made; None for never."""
     backup_keep: int = 7
+    keep_recordings: int | None = None
+    """Days after the end of a space, 0 is for ever; None as the installation says, so the next five."""
+    keep_comments: int | None = None
+    keep_sounds: int | None = None
+    keep_events: int | None = None
+    quota_gb: float | None = None
+    """Gigabytes that all recordings may have, 0 is any number; the next is of the spaces that one account made."""
+    account_gb: float | None = None
+    captions: bool = True
+    """Whether talks are captioned, where the extra for it is installed."""
     group_roles: dict[str, SiteRole] = {}
     """Roles that groups of the sign-in provider give, besides those that the installation says."""
 
@@ -76,6 +86,8 @@ class SiteLook(msgspec.Struct, frozen=True, omit_defaults=True):
     pages: dict[str, str] = {}
     logo: bytes = b""
     accent: str = ""
+    captions: bool = True
+    """Whether talks are captioned."""
 
     @property
     def link(self) -> str:
@@ -98,7 +110,7 @@ def look(wishes: SiteWishes, logo: bytes) -> SiteLook:
     texts = {name: str(getattr(wishes, name)) for name in PAGES}
     pages = {name: prose.html(text) for name, text in texts.items() if text}
     accent = colour.shades(wishes.accent)[0].accent if wishes.accent else ""
-    return SiteLook(wishes.name, wishes.contact, _styles(wishes.accent), pages, logo, accent)
+    return SiteLook(wishes.name, wishes.contact, _styles(wishes.accent), pages, logo, accent, wishes.captions)
 
 
 def in_force(wishes: SiteWishes, usual: SiteRules) -> SiteRules:

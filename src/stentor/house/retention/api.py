@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ _Request = Request[Any, Any, Any]
 
 
 def handlers(
-    spaces: Spaces, callers: Callers, views: Views, service: Retention, limits: StorageLimits
+    spaces: Spaces, callers: Callers, views: Views, service: Retention, limits: Callable[[], StorageLimits]
 ) -> list[HTTPRouteHandler]:
     """The handlers, which share the service of the spaces."""
 
@@ -53,8 +54,8 @@ def handlers(
             raise NotSignedIn("Sign in to see how much room your recordings take.")
         admin = actor.rank is Rank.ADMIN
         return schema.StorageView(
-            site=await room(limits.site_gb, None) if admin else None,
-            own=await room(limits.account_gb, actor.account) if actor.account and not admin else None,
+            site=await room(limits().site_gb, None) if admin else None,
+            own=await room(limits().account_gb, actor.account) if actor.account and not admin else None,
         )
 
     @put("/spaces/{space:str}/keep", summary="Choose how long things of a space are kept after its end")

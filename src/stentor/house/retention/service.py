@@ -7,7 +7,7 @@ leaves the rest to the next walk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import msgspec
@@ -37,11 +37,15 @@ class Due(msgspec.Struct, frozen=True):
 
 
 class Retention:
-    """``site`` is what the operator has set."""
+    """``rules`` gives how long the site keeps things now."""
 
-    def __init__(self, spaces: Spaces, removals: Removals, site: Keep) -> None:
-        self._spaces, self._removals, self.site = spaces, removals, site
+    def __init__(self, spaces: Spaces, removals: Removals, rules: Callable[[], Keep]) -> None:
+        self._spaces, self._removals, self._rules = spaces, removals, rules
         self._table = spaces.store.retention
+
+    @property
+    def site(self) -> Keep:
+        return self._rules()
 
     async def walk(self, *, pause_s: float = 0.0) -> AsyncIterator[tuple[Space, list[DataCategory]]]:
         """Every space that is over with what is due of it; spaces of which nothing is are left out.

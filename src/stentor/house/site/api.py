@@ -92,4 +92,11 @@ def view(keeper: SiteKeeper) -> schema.SiteSettings:
         blocked_places=wishes.blocked_places,
         sign_up=keeper.rules.sign_up,
         create_spaces=keeper.rules.create_spaces,
+        keep_recordings=keeper.keep.recording,
+        keep_comments=keeper.keep.comments,
+        keep_sounds=keeper.keep.sounds,
+        keep_events=keeper.keep.events,
+        quota_gb=keeper.room.site_gb,
+        account_gb=keeper.room.account_gb,
+        captions=wishes.captions,
     )

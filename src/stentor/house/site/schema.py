@@ -10,6 +10,7 @@ from msgspec import Meta
 from stentor.house.spaces.schema import ONE_LINE
 from stentor.people.model import Creators, SignUp
 from stentor.people.site import CONTACT, CONTACT_CHARACTERS, NAME_CHARACTERS, TEXT_CHARACTERS
+from stentor.spaces.retention import MOST_DAYS
 
 PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 Accent = Annotated[str, Meta(max_length=20, extra_json_schema={"pattern": "^(?:#[0-9a-fA-F]{6})?$"})]
@@ -39,6 +40,10 @@ Entries = Annotated[
 ]
 
 
+Days = Annotated[int, Meta(ge=0, le=MOST_DAYS, description="After the end of a space; 0 is for ever.")]
+Gigabytes = Annotated[float, Meta(ge=0, le=1_000_000_000, description="0 is any number.")]
+
+
 class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be set of the site; what is left out stays, and what is empty is taken away."""
 
@@ -58,6 +63,15 @@ class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hosts to which no post may link; what lies below them is meant, too."""
     sign_up: SignUp | msgspec.UnsetType = msgspec.UNSET
     create_spaces: Creators | msgspec.UnsetType = msgspec.UNSET
+    keep_recordings: Days | msgspec.UnsetType | None = msgspec.UNSET
+    """As the settings have it; null for what the installation says, so the next five."""
+    keep_comments: Days | msgspec.UnsetType | None = msgspec.UNSET
+    keep_sounds: Days | msgspec.UnsetType | None = msgspec.UNSET
+    keep_events: Days | msgspec.UnsetType | None = msgspec.UNSET
+    quota_gb: Gigabytes | msgspec.UnsetType | None = msgspec.UNSET
+    account_gb: Gigabytes | msgspec.UnsetType | None = msgspec.UNSET
+    captions: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether talks are captioned, where the extra for it is installed."""
 
 
 class SiteSettings(msgspec.Struct, frozen=True):
@@ -80,3 +94,12 @@ class SiteSettings(msgspec.Struct, frozen=True):
     blocked_places: str
     sign_up: SignUp
     create_spaces: Creators
+    keep_recordings: int
+    """Days after the end of a space; 0 is for ever."""
+    keep_comments: int
+    keep_sounds: int
+    keep_events: int
+    quota_gb: float
+    """Gigabytes that all recordings may have; 0 is any number. The next is of the spaces that one account made."""
+    account_gb: float
+    captions: bool

@@ -20,7 +20,10 @@ from stentor.people.model import Creators, SignUp, SiteRole
 from stentor.people.site import SiteLook, SiteRules, SiteWishes
 from stentor.social import filters
 from stentor.social.filters import PostRules
+from stentor.spaces.model import Keep
+from stentor.spaces.retention import of_site
 from stentor.store.objects import Objects
+from stentor.store.retention import StorageLimits
 from stentor.store.site import SiteTable
 
 
@@ -32,6 +35,7 @@ class SiteKeeper(Reread):
     def __init__(self, table: SiteTable, objects: Objects, settings: Settings) -> None:
         self._table, self._objects = table, objects
         self._usual = SiteRules(SignUp(settings.sign_up), Creators(settings.create_spaces))
+        self._keep, self._room = of_site(settings), StorageLimits(settings.quota_gb, settings.account_gb)
         self.wishes, self.look = SiteWishes(), SiteLook()
         self.post_rules = PostRules()
         self._written = b""
@@ -40,6 +44,21 @@ class SiteKeeper(Reread):
     def rules(self) -> SiteRules:
         """Who may come in, and what members may do."""
         return site.in_force(self.wishes, self._usual)
+
+    @property
+    def keep(self) -> Keep:
+        """How long things are kept: what administrators have set, else what the installation says."""
+        set_ = {"recording": self.wishes.keep_recordings, "comments": self.wishes.keep_comments}
+        set_ |= {"sounds": self.wishes.keep_sounds, "events": self.wishes.keep_events}
+        return msgspec.structs.replace(self._keep, **{name: days for name, days in set_.items() if days is not None})
+
+    @property
+    def room(self) -> StorageLimits:
+        """How much room recordings may have, by the same rule."""
+        site, account = self.wishes.quota_gb, self.wishes.account_gb
+        return StorageLimits(
+            self._room.site_gb if site is None else site, self._room.account_gb if account is None else account
+        )
 
     async def read(self) -> None:
         """Reads what is set, and writes the object unless it is there as it is; raises :class:`Overloaded`."""
@@ -81,7 +100,9 @@ class SiteKeeper(Reread):
 
 def _checked(name: str, value: Any) -> Any:
     match name:
-        case "sign_up" | "create_spaces":
+        case "sign_up" | "create_spaces" | "captions" | "quota_gb" | "account_gb":
+            return value
+        case _ if name.startswith("keep_"):
             return value
         case "name":
             return site.name(value)

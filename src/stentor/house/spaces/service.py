@@ -32,6 +32,7 @@ from stentor.spaces.rights import Actor, Rank
 from stentor.spaces.tokens import Invitation
 from stentor.store.objects import Objects
 from stentor.store.requests import Requests
+from stentor.store.retention import StorageLimits
 from stentor.store.seats import MakerLimits
 from stentor.store.spaces import NO_LIMITS, Store
 
@@ -52,6 +53,8 @@ class Spaces:
         limits: MakerLimits = NO_LIMITS,
     ) -> None:
         self._limits = limits
+        self.room: Callable[[], StorageLimits] = lambda: limits.room
+        """How much room recordings may have now."""
         self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
         self.claims = claims
         self.newest = Newest(store)
@@ -78,7 +81,7 @@ class Spaces:
         rights.require(actor, command, None)
         events = rules.decide(None, command, self.clock())
         creator = "" if actor.rank is Rank.ADMIN else actor.account
-        limits = NO_LIMITS if made_for else self._limits
+        limits = NO_LIMITS if made_for else msgspec.structs.replace(self._limits, room=self.room())
         space = _known(await self.store.create(events, creator=made_for or creator, limits=limits))
         self._log.info("space-created", space=space.id)
         await self._news(space)
@@ -167,7 +170,7 @@ class Spaces:
         found = await self.load(space)
         rights.require(actor, command, found)
         if found.state is State.SCHEDULED and found.records:
-            await self.store.retention.require_room(found.id, self._limits.room, unix_ms(self.clock()))
+            await self.store.retention.require_room(found.id, self.room(), unix_ms(self.clock()))
 
     async def observe(self, space: str, command: c.Command) -> Space:
         """What the house itself has seen. Before a replay opens, its recording is summed up and listed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from stentor.base.clock import unix_ms
@@ -77,15 +79,17 @@ def seat_wishes(seat: SeatId) -> dict[str, c.Command]:
 class Views:
     """Makes what the API and the pages show."""
 
-    def __init__(self, spaces: Spaces, statuses: Statuses, settings: Settings, ice: IceServers) -> None:
+    def __init__(
+        self, spaces: Spaces, statuses: Statuses, settings: Settings, ice: IceServers, keep: Callable[[], Keep]
+    ) -> None:
         self._spaces, self._statuses = spaces, statuses
         self._stages = Stages(spaces.clock)
         statuses.follow(self._stages.hear)
         self._audience = settings.audience_address
-        self._house = settings.house_address
+        self.house = settings.house_address
         self._ice = ice
         self._end_after = attendance.parse(settings.end_after)
-        self._keep = retention.of_site(settings)
+        self._keep = keep
         self.language = settings.language
         """Of spaces whose makers say none; may be empty."""
 
@@ -139,7 +143,7 @@ class Views:
             switches={switch: space.allows(switch) for switch in Switch},
             comments=space.comments,
             comment_slow_s=space.slow_s,
-            ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,
+            ask=f"{self.house}/ask/{space.id}" if space.hears_requests else None,
             banned=_bans(space, actor),
             ice_servers=self._ice.now(),
             removals=space.removals,
@@ -154,8 +158,8 @@ class Views:
             records=space.records,
             ends_ms=attendance.ends_ms(space, self._end_after),
             keep=space.keep,
-            site_keep=self._keep,
-            recording_until_ms=retention.until_ms(space, DataCategory.RECORDING, self._keep),
+            site_keep=self._keep(),
+            recording_until_ms=retention.until_ms(space, DataCategory.RECORDING, self._keep()),
         )
 
     async def recordings(self, actor: Actor = rights.ANYONE) -> site_schema.RecordingList:
@@ -183,7 +187,7 @@ class Views:
                     download=f"{address}/recording.m4a",
                     playlist=f"{address}/replay/index.m3u8",
                     gaps=f"{address}/gaps.json",
-                    until_ms=retention.until_ms(space, DataCategory.RECORDING, self._keep),
+                    until_ms=retention.until_ms(space, DataCategory.RECORDING, self._keep()),
                 )
             )
         return site_schema.RecordingList(recordings=found)
@@ -251,7 +255,7 @@ class Views:
             people=_guests(space) if space.state in OVER else [],
             length_ms=shown_ms(space) if space.state is State.REPLAY and space.recorded else None,
             lights=self._lights(space, now) if actor.rank is Rank.ADMIN else None,
-            stage=f"{self._house}/stage/{space.id}" if own else None,
+            stage=f"{self.house}/stage/{space.id}" if own else None,
         )
 
     def now(self) -> float:

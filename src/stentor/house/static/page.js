@@ -140,6 +140,28 @@ export async function ask(method, path, { token = "", body, file, timeout = 8000
   return told;
 }
 
+/**
+ * Does `work` with one value after the other, and of those that come meanwhile with the newest alone.
+ * @template T
+ * @param {(value: T) => unknown} work
+ * @returns {(value: T) => Promise<void>}
+ */
+export function latest(work) {
+  let busy = false;
+  /** @type {T[]} */
+  let waiting = [];
+  return async (value) => {
+    waiting = [value];
+    if (busy) return;
+    busy = true;
+    try {
+      for (let next = waiting.splice(0); next.length; next = waiting.splice(0)) await work(/** @type {T} */ (next[0]));
+    } finally {
+      busy = false;
+    }
+  };
+}
+
 /** @param {number} ms */
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 

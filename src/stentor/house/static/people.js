@@ -1,7 +1,7 @@
 // Who is on the stage: a row for each seat, what may be done with it, and a ring around whoever talks.
 // Rows are made anew only when somebody or a right changes, so that no open menu or focus is lost while people talk.
 
-import { $, ask, button, element, light, sure, text } from "./page.js";
+import { $, ask, button, element, latest, light, sure, text } from "./page.js";
 import { portrait } from "./portrait.js";
 import { reporting } from "./reporting.js";
 import { seatWords } from "./seat-words.js";
@@ -125,8 +125,9 @@ export class People {
    */
   #volume(id, name) {
     const range = element("input", { type: "range", min: "0", max: "200", step: "10", value: "100", ariaLabel: text("seat.turn_of", { name }) });
-    range.addEventListener("change", () => this.command(() =>
-      ask("PATCH", `/spaces/${this.space}/seats/${id}`, { token: this.token, body: { volume: Number(range.value) } })));
+    const turn = latest((/** @type {number} */ volume) => this.command(() =>
+      ask("PATCH", `/spaces/${this.space}/seats/${id}`, { token: this.token, body: { volume } })));
+    range.addEventListener("change", () => turn(Number(range.value)));
     return element("label", {}, text("seat.turn"), range);
   }
 

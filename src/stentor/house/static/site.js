@@ -1,10 +1,14 @@
 // Name, looks, rules and texts of the site, for administrators.
 
-import { $, ask, text, when } from "./page.js";
+import { $, ask, sure, text, when } from "./page.js";
 import { locale } from "./shared/texts.js";
 import { attempt, values } from "./sign.js";
 
-const FIELDS = ["name", "accent", "contact", "sign_up", "create_spaces", "refuse_words", "hold_words", "blocked_places", "imprint", "privacy", "rules"];
+const FIELDS = ["name", "accent", "contact", "sign_up", "create_spaces", "refuse_words", "hold_words", "blocked_places", "imprint", "privacy", "rules", "captions"];
+const DAYS = ["keep_recordings", "keep_comments", "keep_sounds", "keep_events"];
+const NUMBERS = [...DAYS, "quota_gb", "account_gb"];
+/** @type {any} what is set now */
+let known = {};
 
 /**
  * What became of the colour.
@@ -18,7 +22,8 @@ function shades({ accent, accent_day: day, accent_night: night }) {
 
 /** @param {SiteSettings} site */
 function draw(site) {
-  for (const name of FIELDS) $("site").elements[name].value = /** @type {any} */ (site)[name];
+  known = site;
+  for (const name of [...FIELDS, ...NUMBERS]) $("site").elements[name].value = String(known[name]);
   $("accent-said").textContent = shades(site);
   $("logo").hidden = $("logo-remove").hidden = !site.logo;
   if (site.logo) $("logo").src = site.logo;
@@ -33,9 +38,18 @@ const save = (work) => attempt(async () => {
   $("notice").textContent = text("site.saved");
 });
 
-$("site").addEventListener("submit", (/** @type {FormEvent} */ event) => {
+/** Of days: for ever is longest. @param {number} days */
+const length = (days) => days || Infinity;
+
+$("site").addEventListener("submit", async (/** @type {FormEvent} */ event) => {
   event.preventDefault();
-  save(() => ask("PATCH", "/site", { body: values(event.target) }));
+  /** @type {Record<string, any>} */
+  const body = values(event.target);
+  for (const name of NUMBERS) body[name] = Number(body[name]);
+  body.captions = body.captions === "true";
+  const shorter = DAYS.some((name) => length(body[name]) < length(known[name]));
+  if (shorter && !await sure(text("site.keep_sure"), text("site.save"), true)) return;
+  save(() => ask("PATCH", "/site", { body }));
 });
 $("logo-file").addEventListener("change", async (/** @type {EventOn<HTMLInputElement>} */ { target }) => {
   await save(() => ask("PUT", "/site/logo", { file: target.files?.[0], timeout: 60000 }));
@@ -50,4 +64,10 @@ attempt(async () => {
   const told = { sources: sources.toLocaleString(locale()), last: when(last ?? 0) };
   $("attack-said").textContent = text(sources ? "site.attack_there" : "site.attack_none", told);
   $("attack-file").hidden = !sources;
+});
+
+/** Whether anything here captions talks at all. */
+attempt(async () => {
+  const { processes } = await ask("GET", "/processes");
+  if (!processes.some((/** @type {{ role: string }} */ { role }) => role === "captions")) $("captions-said").textContent = text("site.captions_missing");
 });

@@ -1,6 +1,6 @@
 // The soundboard: everybody on the stage sees what plays; hosts and co-hosts add, play, turn and stop.
 
-import { $, ask, button, element, text } from "./page.js";
+import { $, ask, button, element, latest, text } from "./page.js";
 
 const UPLOAD_MS = 60000; // a file may be 12 MB, over a line that talks meanwhile
 
@@ -23,7 +23,8 @@ export class Sounds {
       this.#add();
     });
     $("sound-file").addEventListener("change", () => this.#suggest());
-    $("volume").addEventListener("change", () => this.playing && this.#to("PATCH", "playing", { volume: volume() }));
+    const turn = latest((/** @type {number} */ wanted) => this.#to("PATCH", "playing", { volume: wanted }));
+    $("volume").addEventListener("change", () => this.playing && turn(volume()));
     $("sound-stop").addEventListener("click", () => this.#to("DELETE", "playing"));
   }
 
@@ -76,7 +77,7 @@ export class Sounds {
    * @param {object} [body]
    */
   #to(method, path, body) {
-    this.command(() => ask(method, `/spaces/${this.space}/${path}`, { token: this.token, body }));
+    return this.command(() => ask(method, `/spaces/${this.space}/${path}`, { token: this.token, body }));
   }
 
   /** A file's name is a first name for the sound. */

@@ -30,6 +30,13 @@ function address() {
     : light("red", text("welcome.address_open", { address: origin }));
 }
 
+/** Whoever is here by another address than that of invitations cannot use a passkey of the one at the other. */
+function compare() {
+  const told = $("address");
+  told.hidden = location.origin === told.dataset.house;
+  if (!told.hidden) told.replaceChildren(light("yellow", text("welcome.address_other", { here: location.origin, address: told.dataset.house ?? "" })));
+}
+
 /** @param {{ role: string, numbers: Record<string, number> }[]} processes */
 function running(processes) {
   const missing = ROLES.filter((role) => !processes.some((each) => each.role === role));
@@ -85,6 +92,7 @@ steps.forEach((step, at) => {
   });
 });
 $("look").addEventListener("click", look);
+compare();
 attempt(async () => {
   const site = /** @type {any} */ (await ask("GET", "/site"));
   for (const form of document.forms) {
