@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -37,7 +38,7 @@ from tests.integration.test_posts import person
 from tests.integration.test_webhooks import running_courier
 from tests.support.house import House, database, running_house
 from tests.support.ports import free_port
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HOUR_MS = 3_600_000
@@ -61,6 +62,8 @@ class Elsewhere:
     """By the name that an idempotent network was given: the text."""
     second: bool = False
     """A request by PUT broke off: aiohttp sends it once more by itself, and that one breaks off, too."""
+    asked: asyncio.Event | None = None
+    """Set when somebody asks what a webhook is called, who gets no answer then."""
     x_challenge: str = ""
     x_token: str = ""
     x_given: int = 0
@@ -91,6 +94,9 @@ class Elsewhere:
         if request.method == "GET" and path.endswith(("/statuses", "/messages")):
             return web.json_response(self.page(request.query, path))
         if request.method == "GET":
+            if self.asked is not None:
+                self.asked.set()
+                await asyncio.sleep(PATIENCE_S)
             return web.json_response({"name": "Hook"})
         return await self.post(request, path, told)
 
@@ -393,6 +399,30 @@ async def sending(site: Site, now: list[float]) -> AsyncIterator[tuple[OutletsTa
             yield table, OutletSender(table, client, seal, lambda: now[0], "https://talk.example"), seal, store
     finally:
         await store.close()
+
+
+async def test_what_is_there_is_noted_before_its_link_is_asked_for(site: Site) -> None:
+    """Discord says in another answer where a message is seen. A courier that is killed before it comes has noted the
+    message, and nobody posts it once more, or asks the host."""
+    async with sending(site, [time.time()]) as (table, sender, seal, store):
+        await site.talk("killed")
+        secret = seal.close(msgspec.json.encode({"hook": f"{site.other.url}/hook"}), SEALED)
+        number = await table.add(site.account, "discord", secret, "x:1", now_ms=1)
+        await table.choose(await store.load("killed"), OutletChoice(number, (SpaceMoment.PLANNED,), ""), None, now_ms=1)
+        await table.expect("killed", SpaceMoment.PLANNED, now_ms=1)
+        job = OutgoingJob(kind=JOB, key="killed", host="x:1", made_ms=1,
+                          payload={"space": "killed", "outlet": number, "moment": "planned"})  # fmt: skip
+        site.other.asked = asyncio.Event()
+        task = asyncio.create_task(sender.send(job))
+        async with asyncio.timeout(PATIENCE_S):
+            await site.other.asked.wait()
+        site.other.asked = None
+        task.cancel()
+        await asyncio.wait([task])
+        await sender.send(job)
+        [row] = await table.posts("killed")
+        assert (row.state, len(site.about("killed"))) == (OutletState.DONE, 1)
+        await table.delete(site.account, number)
 
 
 @pytest.mark.parametrize("kind", ["bluesky", "matrix", "mastodon"])

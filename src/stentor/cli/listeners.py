@@ -20,6 +20,7 @@ AT_ONCE = 200
 """Tickets that the house makes at one call."""
 HEADINGS: Final = ("name", "names", "namen")
 """What a first line with headings begins with, as on the page of listeners (``guest-list.js``)."""
+_QUOTED: Final = re.compile(r'(?:^|(?<=[,;\t\n]))[^\S\t\n]*"(?:[^"]|"")*"')
 _CELL: Final = re.compile(r'\s*"((?:[^"]|"")*)"|([^,;\t]*)')
 CHOICES = click.Choice([each.value for each in Visibility])
 SAID = {
@@ -61,8 +62,10 @@ def visibility(space_id: str, choice: str, data: str | None, as_json: bool) -> N
 
 def first_column(lines: Iterable[str]) -> list[str]:
     """What stands before the first comma, semicolon or tab of each line of a CSV file; a line of headings is left
-    out."""
-    found = [match for line in lines if (match := _CELL.match(line.rstrip("\r\n")))]
+    out. A cell in quotes may go on in the next line."""
+    text = re.sub(r"\r\n?", "\n", "".join(lines))
+    rows = _QUOTED.sub(lambda cell: re.sub(r"\s*\n\s*", " ", cell[0]), text).split("\n")
+    found = [match for row in rows if (match := _CELL.match(row))]
     cells = [(each[2] if each[1] is None else each[1].replace('""', '"')).strip() for each in found]
     named = [each for each in cells if each]
     return named[1:] if len(named) > 1 and named[0].lower() in HEADINGS else named

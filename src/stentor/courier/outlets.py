@@ -36,7 +36,7 @@ from stentor.outlets.contract import (
 from stentor.outlets.kinds import OUTLETS, WEIGHTS
 from stentor.spaces.announcing import SpaceMoment
 from stentor.store.outlet_costs import OutletCosts
-from stentor.store.outlets import SEALED, UNSURE, OutletsTable, OutletState, OutletTask
+from stentor.store.outlets import SEALED, UNSURE, OutletPostRow, OutletsTable, OutletState, OutletTask
 
 _T = TypeVar("_T")
 CHECK: Final = "check"
@@ -188,7 +188,7 @@ class OutletSender:
         """Posts, and writes down what became of it. What nobody knew before, a refusal or no connection leaves so."""
         table, post = self._table, task.post
         try:
-            outcome, status = await self._talk(talk(), task.outlet.number, task.secret)
+            outcome, status = await self._talk(talk(), task.outlet.number, task.secret, post)
         except NoAnswer as error:
             if error.error_code in NOT_SENT:
                 await table.tried(post, post.tried_ms)
@@ -219,10 +219,15 @@ class OutletSender:
         return Attempt(trouble=code, again=True, wait_s=wait_s)
 
     async def _talk(
-        self, talk: Generator[OutletRequest, OutletAnswer, _T], number: int = 0, sealed: str = ""
+        self,
+        talk: Generator[OutletRequest, OutletAnswer, _T],
+        number: int = 0,
+        sealed: str = "",
+        post: OutletPostRow | None = None,
     ) -> tuple[_T | OutletRefusal, int]:
         """Carries requests and answers; the outcome, and the status of the last answer. ``sealed`` is the secret of
-        the outlet ``number``, which may be renewed. Raises :class:`NoAnswer`."""
+        the outlet ``number``, which may be renewed; that ``post`` is there is noted as soon as it is. Raises
+        :class:`NoAnswer`."""
         status, answer = 0, None
         try:
             request = next(talk)
@@ -232,6 +237,10 @@ class OutletSender:
                     sealed = self._seal.close(msgspec.json.encode(request.keep), SEALED)
                     if not await self._table.keep_secret(number, before, sealed):
                         return OutletRefusal("outlet-busy", again=True, wait_s=CHANGED_S), status
+                if (
+                    request.posted is not None and post is not None
+                ):  # whoever is killed from here on posts no second one
+                    await self._table.ended(post, OutletState.DONE, id=request.posted.id)
                 answer = await self._claimed(request, number, before, sealed)
                 status = answer.status
                 request = talk.send(answer)
@@ -261,7 +270,7 @@ class OutletSender:
             else:
                 found = await self._client.send(request.method, request.url, request.body, request.headers)
         except NoAnswer:
-            if not request.spare:
+            if request.posted is None:
                 raise
             return OutletAnswer(0, b"")
         return OutletAnswer(found.status, found.body, found.retry_after_s)

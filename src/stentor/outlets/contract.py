@@ -30,8 +30,9 @@ class OutletRequest(msgspec.Struct, frozen=True):
     """What is kept from now on, before this is sent; unless it was changed meanwhile, when it waits."""
     claim: bool = False
     """What was kept before comes back where there is no answer, or none of use: nobody else did the same meanwhile."""
-    spare: bool = False
-    """What is to be posted is there already; where this has no answer it is as an empty one."""
+    posted: Posted | None = None
+    """What is to be posted is there already, and that is noted before this is sent; where this has no answer it is as
+    an empty one."""
 
 
 class OutletAnswer(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ what stands in it, and where the answer says how the message is called. What no 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -101,7 +101,7 @@ class WebhookOutlet(msgspec.Struct, frozen=True, kw_only=True):
         found = read(answer)
         number = text_of(found, self.message)
         if number and self.more:
-            more = yield OutletRequest("GET", self._url(self.more, secret), spare=True)
+            more = yield OutletRequest("GET", self._url(self.more, secret), posted=Posted(number))
             found = {**(read(more) if isinstance(read(more), dict) else {}), **found}
         return Posted(number, self._seen(secret, found)) if number else odd(answer)
 
@@ -163,7 +163,7 @@ def template(written: str) -> str:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadInput("This is no JSON.", field="body", reason="webhook-template") from error
     deep = kept.count("{") + kept.count("[") > MOST_BRACKETS
-    if deep or len(kept) > LONGEST_TEMPLATE or not NEEDED & set(_NAME.findall(kept)):
+    if deep or len(kept) > LONGEST_TEMPLATE or not NEEDED & set(_NAME.findall(" ".join(_texts(found)))):
         raise BadInput("It has {text}, {title} or {link} in it.", field="body", reason="webhook-template")
     return kept
 
@@ -183,6 +183,15 @@ def _signed(request: OutletRequest, secret: str, post: OutletPost) -> OutletRequ
 def _filled(words: str, values: Mapping[str, str]) -> str:
     """All names at once: what one of them holds is not filled in again."""
     return _NAME.sub(lambda found: values.get(found[1], found[0]), words)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in which names are filled in; what stands before a colon is none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def _filled_in(value: Any, values: Mapping[str, str]) -> Any:

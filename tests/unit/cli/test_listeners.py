@@ -13,6 +13,10 @@ from stentor.cli.listeners import first_column
         (["Name,Mail", "Grace Hopper,g@example.org", "Alan,a@example.org"], ["Grace Hopper", "Alan"]),
         (["Namen;Ort", "Ada;London", ";Paris", "", "Mary\tRom"], ["Ada", "Mary"]),
         (['"Hopper, Grace",x', '  "Joan ""Joe"" Clarke";y', "Name"], ["Hopper, Grace", 'Joan "Joe" Clarke', "Name"]),
+        (
+            ['"Grace\r\nHopper",g@example.org', 'Ada,"London\nParis"\tx', 'Joe "the\tJ', 'Bo"'],
+            ["Grace Hopper", "Ada", 'Joe "the', 'Bo"'],
+        ),
         (["Name"], ["Name"]),
         (["", ",,"], []),
     ],

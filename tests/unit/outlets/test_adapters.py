@@ -278,7 +278,7 @@ def test_rooms() -> None:
     assert outcome == Posted("55", "https://discord.com/channels/7/3/55"), "in the thread that it stands in"
     assert request.url == "https://discord.com/api/webhooks/1/abc?thread_id=3&wait=true"
     assert body(request) == {"content": POST.text, "allowed_mentions": {"parse": []}}
-    assert (more.method, more.url, more.spare) == ("GET", SECRETS["discord"]["hook"], True)
+    assert (more.method, more.url, more.posted) == ("GET", SECRETS["discord"]["hook"], Posted("55"))
     for nothing in (b"", b"[]", {"guild_id": None}, {"guild_id": "", "message": "Unknown Webhook"}):
         assert posted("discord", (200, {"id": "55", "channel_id": "3"}), (404, nothing))[0] == Posted("55")
     odd_one = posted("discord", (200, {"id": "5/5", "channel_id": "3"}), (200, {"guild_id": "../x?"}))[0]
@@ -349,6 +349,7 @@ def test_a_webhook_of_ones_own() -> None:
         '{"text": "words"}',
         '{"text": "{text}"',
         '["{key}"]',
+        '{"{text}": "words"}',
         '"\ud800{text}"',
         deep,
         long,

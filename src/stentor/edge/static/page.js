@@ -145,10 +145,8 @@ remembered($("gentle"), "gentle", (on) => {
 });
 for (const button of document.querySelectorAll("[data-share]")) {
   /** @type {HTMLElement} */ (button).hidden = false;
-  button.addEventListener("click", async () => {
-    const { share } = await import("./shared/share.js");
-    await share({ title: state.door.title, url: location.origin + (root.dataset.home ?? base.slice(0, -1)) }, say);
-  });
+  const url = location.origin + (root.dataset.home ?? base.slice(0, -1));
+  button.addEventListener("click", () => import("./shared/share.js").then(({ share }) => share({ title: state.door.title, url }, say), unanswered));
 }
 // In another site's frame there is room for the player only.
 if (!("embedded" in root.dataset)) {
