@@ -176,12 +176,17 @@ async def test_posts(house: House) -> None:
         ):
             assert do(made)[mark]
             assert not undo(made)[mark]
+        one.status_pin(made)
+        assert [each.id for each in two.account_statuses(one.me(), pinned=True)] == [made.id]
+        one.status_unpin(made)
+        assert two.account_statuses(one.me(), pinned=True) == []
         two.status_favourite(made)
         assert [each.id for each in two.favourites()] == [made.id]
         assert [each.username for each in one.status_favourited_by(made)] == ["posts-two"]
         assert two.status_reblog(made).reblog.id == made.id
         assert [each.username for each in one.status_reblogged_by(made)] == ["posts-two"]
         assert not two.status_unreblog(made).reblogged
+        assert one.status_reblogged_by(made) == []
         one.status_update(made, "Good night")
         assert two.status(made).content == "<p>Good night</p>"
         assert len(two.status_history(made)) == 2
