@@ -37,13 +37,18 @@ def may_boost(post: Post, relation: Relation) -> bool:
 
 
 def may_quote(post: Post, relation: Relation) -> bool:
-    """Whether one may ask to quote a post: what everybody may read."""
-    return may_read(post, relation) and post.visibility in OPEN
+    """Whether one may ask to quote a post: what everybody may read, and no boost, which says nothing."""
+    return may_read(post, relation) and is_file(post) and post.boost_of is None
 
 
 def may_change(post: Post, author: int) -> bool:
     """Whether somebody may change a post: its author, unless it is withheld, and a boost has nothing to be changed."""
     return post.author == author and post.boost_of is None and post.visibility is not Audience.WITHHELD
+
+
+def may_pin(post: Post, author: int) -> bool:
+    """Whether somebody may pin a post: what they wrote themselves, and some others may read."""
+    return may_change(post, author) and post.visibility is not Audience.MENTIONED
 
 
 def reply_audience(wanted: Audience, answered: Post) -> Audience:

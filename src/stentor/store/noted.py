@@ -7,7 +7,8 @@ from sqlalchemy import Connection, exists, select
 from stentor.base.texts import Catalogue
 from stentor.fediverse.sites import Home
 from stentor.fediverse.writing import Named, NotedPost
-from stentor.social.model import OPEN, Audience, Consented, Post
+from stentor.social.model import Audience, Consented, Post, Relation
+from stentor.social.visible import may_read
 from stentor.spaces import told
 from stentor.store import social_tables as tables
 from stentor.store.actors import actors_of
@@ -76,11 +77,14 @@ class NotedPosts:
 
         def work(connection: Connection) -> bool:
             found = load_post(connection, post)
-            if found is None or blocked(connection, author, asking):
+            if found is None:
                 return False
-            if found.visibility in OPEN or connection.execute(select(named_in_it)).scalar():
-                return True
-            return found.visibility is Audience.FOLLOWERS and bool(connection.execute(select(follows_it)).scalar())
+            somebody = Relation(
+                follows=bool(connection.execute(select(follows_it)).scalar()),
+                mentioned=bool(connection.execute(select(named_in_it)).scalar()),
+                blocked=blocked(connection, author, asking),
+            )
+            return may_read(found, somebody)
 
         return await self._work.read(work)
 

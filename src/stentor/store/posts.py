@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from stentor.social import visible
-from stentor.social.model import OPEN, Audience, Consented, Picture, Post, PostPoll, Relation
+from stentor.social.model import Audience, Consented, Picture, Post, PostPoll, Relation
 from stentor.social.notices import NoticeKind
 from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
@@ -184,7 +184,7 @@ class PostsTable:
                 if is_remote(connection, found.author):
                     deed, at_ms = (OutwardDeed.LIKE, now_ms) if on else (OutwardDeed.UNLIKE, int(since or 0))
                     federate(connection, deed, actor, now_ms=now_ms, of=post, since=at_ms)
-            if gesture is Gesture.PIN and found.visibility in OPEN:
+            if gesture is Gesture.PIN and visible.is_file(found):
                 federate(connection, OutwardDeed.PIN if on else OutwardDeed.UNPIN, actor, now_ms=now_ms, post=post)
             if gesture is Gesture.LIKE and on:
                 tell(connection, NoticeKind.LIKE, found.author, actor, found, now_ms=now_ms)
@@ -287,7 +287,7 @@ def _asked(connection: Connection, quoted: int | None, author: int) -> tuple[Pos
     if quoted is None:
         return None, None
     found, relation = _require(connection, quoted, author)
-    if not visible.may_quote(found, relation) or found.boost_of is not None:
+    if not visible.may_quote(found, relation):
         raise NotAllowed("Only a post that everybody may read can be quoted.", code="not-for-everybody")
     return found, Consented.GRANTED if relation.own else Consented.ASKED
 
@@ -301,7 +301,7 @@ def _require(connection: Connection, post: int, actor: int) -> tuple[Post, Relat
 
 
 def _require_pin(connection: Connection, post: Post, actor: int) -> None:
-    if post.author != actor or post.boost_of is not None or post.visibility >= Audience.MENTIONED:
+    if not visible.may_pin(post, actor):
         raise NotAllowed("Pin a post of your own that others may read.", code="not-your-post")
     pinned = select(func.count()).where(tables.pins.c.actor == actor)
     if connection.execute(pinned).scalar_one() >= MOST_PINS:

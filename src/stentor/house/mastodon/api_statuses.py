@@ -25,7 +25,7 @@ from stentor.house.mastodon.shapes import StatusShapes
 from stentor.house.social import schema
 from stentor.house.social.service import parse_id
 from stentor.social import pictures
-from stentor.social.model import OPEN
+from stentor.social.visible import is_file
 from stentor.social.word_filters import FilterContext
 
 AUDIENCE: Final[dict[str, schema.VisibilityWord]] = {
@@ -206,7 +206,7 @@ class StatusWays:
         known = await self.desk.history(post, ask.viewer)
         people = await self.shapes.profiles.of([found.author.number])
         who = self.shapes.people.account(people[found.author.number])
-        public = found.post.visibility in OPEN
+        public = is_file(found.post)
         media = [self.shapes.attachment(each, public=public, viewer=ask.viewer) for each in found.media]
         poll = {"options": [{"title": each} for each in found.poll.answers]} if found.poll else None
         return [

@@ -34,8 +34,8 @@ from stentor.house.media.passes import MediaPasses
 from stentor.house.social.service import PostDesk
 from stentor.house.social.views import hits
 from stentor.people.model import SiteRole
-from stentor.social.model import OPEN, Audience, Author, Consented, Picture
-from stentor.social.visible import sees_results
+from stentor.social.model import Audience, Author, Consented, Picture
+from stentor.social.visible import is_file, sees_results
 from stentor.social.word_filters import FilterAction, FilterContext, FilterHit, WordFilter
 from stentor.spaces.model import Space
 from stentor.store.profiles import Beside, Profile, ProfilesTable, Surroundings
@@ -190,9 +190,7 @@ class StatusShapes:
             content=self.html(post.html) if carried is None else carried.content,
             reblog=carried,
             account=self.people.account(around.people[found.author.number]),
-            media_attachments=[
-                self.attachment(each, public=post.visibility in OPEN, viewer=viewer) for each in found.media
-            ],
+            media_attachments=[self.attachment(each, public=is_file(post), viewer=viewer) for each in found.media],
             mentions=[self.people.mention(each) for each in beside.named],
             tags=[StatusTag(each, f"{home.files}/tags/{each}") for each in beside.tags],
             card=self._card(found.space) if found.space else None,

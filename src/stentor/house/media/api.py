@@ -13,7 +13,8 @@ from stentor.house.media.passes import MediaPasses
 from stentor.house.media.service import MOST_BYTES, MediaDesk, missing
 from stentor.house.who.callers import Callers
 from stentor.social import ids, pictures
-from stentor.social.model import OPEN, Picture
+from stentor.social.model import Picture
+from stentor.social.visible import is_file
 from stentor.store.actors import ActorsTable
 from stentor.store.posts import PostsTable
 
@@ -37,7 +38,7 @@ def handlers(
 
     async def public(found: Picture) -> bool:
         shown = await posts.read([found.post], None) if found.post is not None else []
-        return bool(shown) and shown[0].post.visibility in OPEN
+        return bool(shown) and is_file(shown[0].post)
 
     @put("/media", request_max_body_size=MOST_BYTES, status_code=201, summary="Upload a picture for a post")
     async def upload(request: _Request) -> schema.MediaView:

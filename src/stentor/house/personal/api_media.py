@@ -16,7 +16,8 @@ from stentor.house.mastodon.entities import MediaAttachment
 from stentor.house.mastodon.shapes import StatusShapes
 from stentor.house.media.service import MOST_BYTES, missing
 from stentor.social import pictures
-from stentor.social.model import OPEN, Picture
+from stentor.social.model import Picture
+from stentor.social.visible import is_file
 
 WRITE: Final = "write:media"
 _FORM: Final = 64 * 1024
@@ -84,7 +85,7 @@ class MediaWays:
 
     async def _told(self, ask: Ask, found: Picture) -> MediaAttachment:
         shown = await self.desk.table.read([found.post], None) if found.post is not None else []
-        public = bool(shown) and shown[0].post.visibility in OPEN
+        public = bool(shown) and is_file(shown[0].post)
         return self.shapes.attachment(found, public=public, viewer=ask.me)
 
 

@@ -147,7 +147,7 @@ class PostDesk:
             or current.post.space
         ):
             raise nothing()
-        if media is not None and current.post.visibility in OPEN:
+        if media is not None and visible.is_file(current.post):
             await self._show_media(media)
         rewritten = Rewritten(
             text=None if wanted.text is UNSET else says,

@@ -10,8 +10,8 @@ from stentor.base.clock import Clock, unix_ms
 from stentor.house.media import schema as media_schema
 from stentor.house.social import schema
 from stentor.social import pictures
-from stentor.social.model import OPEN, Audience, Author, Consented, PostPoll
-from stentor.social.visible import sees_results
+from stentor.social.model import Audience, Author, Consented, PostPoll
+from stentor.social.visible import is_file, sees_results
 from stentor.social.word_filters import FilterAction, FilterHit, Sieve
 from stentor.spaces import phase
 from stentor.spaces.model import Space
@@ -62,7 +62,7 @@ class PostViews:
             edited_ms=post.edited_ms,
             reply_to=f"{post.reply_to}" if post.reply_to is not None else None,
             reply_to_handle=found.answered.address if found.answered else None,
-            media=[media_schema.media(each, public=post.visibility in OPEN) for each in found.media],
+            media=[media_schema.media(each, public=is_file(post)) for each in found.media],
             poll=self._poll(found.poll, mark, own=own) if found.poll else None,
             space=post.space if found.space or found.mine else None,
             space_card=self.card(found.space) if found.space else None,

@@ -13,8 +13,8 @@ from stentor.house.personal.api_conversations import ConversationWays
 from stentor.house.personal.api_notifications import NotificationWays
 from stentor.house.social.views import hits
 from stentor.house.streaming.teller import encoded
-from stentor.social.model import OPEN
 from stentor.social.streams import ToldPost
+from stentor.social.visible import is_file
 from stentor.social.word_filters import FilterAction, FilterContext, Sieve
 from stentor.store.reading import Mark, Reading
 
@@ -34,7 +34,7 @@ class StreamWording:
         their own reads the same for everybody but its author and those who filter words of it."""
         author = told.post.author
         shared = not anew and told.inner is None and told.post.quote_of is None
-        shared = shared and (told.post.visibility in OPEN or not told.media)
+        shared = shared and (is_file(told.post) or not told.media)
         made: dict[int, str] = {}
         common: tuple[Reading, StatusEntity, str] | None = None
         for me in readers:
