@@ -15,12 +15,11 @@ from pathlib import Path
 import uvloop
 
 from stentor.audio.hold import HoldLoop
-from stentor.base import grid, keys
+from stentor.base import collector, grid, keys
 from stentor.base.descriptors import descriptors
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.tls import Tls
 from stentor.base.units import SeatId, SpaceId
-from stentor.edge import collector
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.heartbeat import heartbeat
@@ -72,7 +71,7 @@ async def serve(port: int, least_chunks: int, among: int, *files: str) -> None:
     loop = asyncio.get_running_loop()
     [listening] = listen_on("127.0.0.1", port)
     await loop.create_server(worker.protocol_factory(site.answer), sock=listening, backlog=BACKLOG)
-    collector.begin()
+    collector.begin(collector.MANY)
     deadlines = asyncio.create_task(worker.run(), name="deadlines")
     while not deadlines.done():
         worker.pace.chunks = max(least_chunks, worker.pace.chunks)

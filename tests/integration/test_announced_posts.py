@@ -20,11 +20,13 @@ import pytest
 
 from stentor.base.config import Settings
 from stentor.house import role
-from tests.integration.test_public_posts import CONNECTED_S, CUT_S, Writer, writing
+from tests.integration.test_public_posts import Writer, writing
 from tests.support.ports import free_port
 from tests.support.wait import PATIENCE_S, patiently
 
 HOUR_MS = 3_600_000
+CUT_S = 60.0
+"""At an edge that is cut off."""
 RECORDED_S = 60.0
 """The archive finishes what it could follow, and the house opens the replay."""
 
@@ -53,7 +55,7 @@ class Host:
                 return found
         raise AssertionError(f"there are {len(found)} posts, not {count}")
 
-    async def shows(self, path: str, *words: str, within_s: float = CONNECTED_S) -> None:
+    async def shows(self, path: str, *words: str, within_s: float = PATIENCE_S) -> None:
         """Waits until the card on a page says this."""
         deadline, page = asyncio.get_running_loop().time() + within_s, ""
         while not all(each in card(page) for each in words):
@@ -107,7 +109,7 @@ async def test_the_card_follows_the_space(tmp_path: Path) -> None:
         await host.call("POST", "/spaces", id="evening", title="An <evening>", scheduled_ms=soon, announcing=chosen)
         await ada.site.kill("house-0")
         [first] = await host.posts(1)
-        page = await ada.until(f"/@ada/{first}", 200, CONNECTED_S, "An &lt;evening&gt;")
+        page = await ada.until(f"/@ada/{first}", 200, "An &lt;evening&gt;")
         assert 'content="Come along #radio\n\nAn &lt;evening&gt; – Starts ' in page.text
         assert "stale-if-error=30" in page.headers["cache-control"]
         for path in (f"/@ada/{first}", "/@ada", "/tags/radio", "/"):

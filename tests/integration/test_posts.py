@@ -22,8 +22,11 @@ from stentor.house.who.newcomers import Newcomers
 from stentor.social.ids import PostIds
 from stentor.store.media import MediaTable
 from stentor.store.objects import Objects
+from stentor.store.posts import PostsTable, Rewritten
 from stentor.store.spaces import Store
+from stentor.store.withheld import WithheldTable
 from tests.support.house import House, client, database, problem, running_house
+from tests.support.wait import patiently
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FIRST_ADDRESS = 0x0A000001
@@ -363,6 +366,37 @@ async def test_requests_and_lists(house: House) -> None:
         assert await texts(hugo, "/timelines/home") == await texts(hugo, f"/timelines/lists/{made['id']}") == []
         followers = (await house.anyone.get("/api/v1/people/gina/followers")).json()
         assert followers == {"people": [], "before": None}
+
+
+async def test_pictures_go_also_when_the_house_dies_before_it_takes_them_away(house: House) -> None:
+    """Of a post that was deleted, that lost one, or that moderators have taken down: all that was done is the
+    transaction. What is posted once more stays."""
+    async with person(house, "wanda") as vera:
+        store = await Store.open(house.settings.database_address)
+        objects = Objects.open(house.settings.recordings_address)
+        table, withheld = PostsTable(store.work), WithheldTable(store.work)
+        me, now_ms = int((await vera.get("/api/v1/people/wanda")).json()["person"]["id"]), round(wall() * 1000)
+        pictures = [await upload(vera) for _ in range(4)]
+        made = [await put(vera, "look", media=[each["id"]]) for each in pictures]
+        keys = [each["media"][0]["url"].removeprefix("/") for each in made]
+        stays = await put(vera, "this one", media=[(await upload(vera))["id"]])
+        deleted, changed, down, again = (int(each["id"]) for each in made)
+        await table.remove(deleted, me, now_ms=now_ms)
+        await table.change(changed, me, Rewritten(media=[]), now_ms=now_ms)
+        await withheld.take_down(down, now_ms=now_ms)
+        await table.remove(again, me, now_ms=now_ms)
+        await put(vera, "once more", media=[pictures[3]["id"]])
+        async for _ in patiently():
+            if [await objects.size(each) is not None for each in keys] == [False, False, False, True]:
+                break
+        else:
+            raise AssertionError("pictures are left, or too few are")
+        with database(house.settings) as connection:
+            [waiting] = connection.execute("SELECT count(*) FROM jobs WHERE done_ms IS NULL").fetchone()
+        assert not waiting
+        assert await objects.size(keys[3]) is not None
+        assert await objects.size(stays["media"][0]["url"].removeprefix("/")) is not None
+        await store.close()
 
 
 async def test_drafts_keep_their_pictures(house: House) -> None:

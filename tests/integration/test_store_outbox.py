@@ -13,9 +13,10 @@ from stentor.social.model import Audience
 from stentor.store.actors import ActorsTable
 from stentor.store.database import open_engine
 from stentor.store.outbox import Outbox
-from stentor.store.posts import Composed, Gesture, PostsTable
+from stentor.store.posts import Composed, Gesture, PostsTable, Rewritten
 from stentor.store.schema import SCRIPTS
 from stentor.store.spaces import Store
+from stentor.store.withheld import WithheldTable
 from tests.support.postgres import database_url, postgres
 
 __all__ = ["database_url", "postgres"]
@@ -63,6 +64,25 @@ async def test_each_change_notes_its_documents(store: Store) -> None:
     assert await taken(store) == {f"card {ada}"}
     await store.accounts.deletions.delete("a1", by=None, digest="d" * 64, now_ms=1)
     assert {f"post {FIRST}", "tag radio", f"card {ada}", f"profile {ada}"} <= await taken(store)
+
+
+async def test_what_is_taken_away_presses(store: Store) -> None:
+    """A post that is deleted, or not for everybody any more, and a person who changed: whatever else waits."""
+    await store.accounts.create(
+        Account(id="a1", handle="ada", name="Ada", created_ms=1_754_000_000_000), password=None, passkey=None, codes=()
+    )
+    ada, posts = await ActorsTable(store.work).of_account("a1"), PostsTable(store.work)
+    for post in (FIRST, SECOND, THIRD):
+        await posts.add(post, ada, Composed(text="Hello", tags=["radio"]), now_ms=1)
+    await taken(store)
+    await posts.remove(FIRST, ada, now_ms=1)
+    await WithheldTable(store.work).take_down(SECOND, now_ms=1)
+    await posts.mark(Gesture.LIKE, ada, THIRD, on=True, now_ms=1)
+    await posts.change(THIRD, ada, Rewritten(text="Good bye", tags=["radio"]), now_ms=1)
+    await store.accounts.change("a1", name="Countess")
+    pressing = await Outbox(store.work).pressing(100)
+    assert {f"{row.kind} {row.id}" for row in pressing} == {f"post {FIRST}", f"post {SECOND}", f"card {ada}"}
+    assert {f"post {THIRD}", f"tally {THIRD}", f"profile {ada}", "tag radio"} <= await taken(store)
 
 
 async def test_what_changes_while_it_is_written_is_written_again(store: Store) -> None:

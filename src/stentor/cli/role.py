@@ -13,7 +13,7 @@ import click
 import msgspec
 import uvloop
 
-from stentor.base import log, private
+from stentor.base import collector, log, private
 from stentor.base.drain import Drain
 from stentor.bus import server
 from stentor.cli import options
@@ -41,6 +41,7 @@ def role(name: str, instance: str, data: str | None) -> None:
     if not settings.nats_url:
         settings = msgspec.structs.replace(settings, nats_url=server.address(settings))
     run = importlib.import_module(f"stentor.{name}.role").run  # only this role's modules are loaded
+    collector.begin()
     uvloop.run(until_told(lambda drain: run(settings, instance=instance or f"{name}-0", drain=drain)))
 
 

@@ -18,8 +18,9 @@ from stentor.social import pictures
 from stentor.store.objects import Objects
 from stentor.wire.http import Request
 
-MEDIA_CACHE: Final = "public, max-age=86400, s-maxage=60"
-"""A day in the browser that has it; a cache that gives it to others asks again after a minute, for it may be gone."""
+MEDIA_CACHE: Final = "public, max-age=86400, s-maxage=30"
+"""A day in the browser that has it; a cache that gives it to others asks again after half a minute, for it may be gone:
+within a minute it is so there, too."""
 MOST_BYTES: Final = 32 * 1024 * 1024
 """Of those that are kept: a hundred that many ask for just now. Small ones have 20 to 60 kB, large ones five times as
 much."""

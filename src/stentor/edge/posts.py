@@ -41,7 +41,6 @@ CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale
 """Twenty seconds at a cache that cannot be told; browsers ask each time."""
 LIVELY_CACHE: Final = "public, max-age=0, s-maxage=2, stale-while-revalidate=3, stale-if-error=30"
 """Of a page on which a space stands: a cache is five seconds behind, and says nothing old when all edges are away."""
-FEED_CACHE: Final = "public, max-age=60, s-maxage=60, stale-while-revalidate=60"
 MOST_MADE: Final = 2000
 DATED_S: Final = 1.0
 """A page that is as it was begins its age anew so often."""
@@ -297,7 +296,7 @@ class PostPages:
         ]
         home, said = f"{self._address}{card.page}", card.bio or card.name
         body = rss.feed(entries, title=card.name, text=said, home=home, here=f"{home}/feed.xml", language=language)
-        feed = FeedDocument(body, rss.CONTENT_TYPE, FEED_CACHE, None, now=self._clock(), **_tags(posts))
+        feed = FeedDocument(body, rss.CONTENT_TYPE, CACHE, None, now=self._clock(), **_tags(posts))
         return "", feed
 
     def _document(self, name: str, language: str, values: dict[str, Any]) -> Document:

@@ -12,7 +12,7 @@ from contextlib import aclosing
 
 from stentor.audio import hold, music
 from stentor.audio.hold import HoldLoop
-from stentor.base import config, keys, log, tls
+from stentor.base import collector, config, keys, log, tls
 from stentor.base.clock import Clock, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
@@ -36,7 +36,6 @@ from stentor.bus.status import Status, Statuses
 from stentor.bus.withdrawals import Withdrawals
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
-from stentor.edge import collector
 from stentor.edge.channel import DEFAULT_HOLD, Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
@@ -388,7 +387,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
                 servers.append(await loop.create_server(made, sock=one, backlog=BACKLOG))
             leaving = Leaving(edge.worker, servers, sockets, over_s=settings.drain_s)
             await bus_drain.heed(bus, "edge", instance, drain)
-            collector.begin()
+            collector.begin(collector.MANY)
             log.get("edge").info("edge-ready", port=settings.audience_port, capacity=edge.worker.capacity)
             await until(leaving.run(drain), edge.run())
     finally:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from stentor.base import log
+from stentor.base import collector, log
 from stentor.base.clock import Clock
 from stentor.base.errors import Overloaded, StentorError
 from stentor.base.paths import of_house
 from stentor.base.secure import Handshakes, Secure
 from stentor.base.tls import Tls
 from stentor.crowd.addresses import ALONE, Addresses, itself_of, limited, source
-from stentor.edge import collector
 from stentor.edge.deadlines import Deadlines
 from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.load import Meter
@@ -35,6 +34,8 @@ SHORT_SHARE = 20
 """One connection in so many is kept free of listeners."""
 FULL_RETRY_S = 5.0
 TICK_S = 1.0
+FEW = 500
+"""Connections at which it is calm: what they are, with a day's requests, is gone through in hundredths of a second."""
 PULSE = "/pulse.json"
 QUIT_S = 3.0
 """Who was let in and is gone sooner has heard nothing."""
@@ -342,7 +343,7 @@ class Worker:
         self._refusals.clear()
         self.addresses.second()
         self.taking.look(self.now)
-        collector.tick(self.open)
+        collector.look(calm=self.open < FEW)
         for connection in self._deadlines.due(self.now):
             kind = connection.overdue
             self.overdue[kind] = self.overdue.get(kind, 0) + 1

@@ -12,7 +12,7 @@ from typing import Any, cast
 import uvicorn
 from litestar.types import ASGIApp
 
-from stentor.base import config, edge_word, keys, log, tls
+from stentor.base import collector, config, edge_word, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
@@ -175,10 +175,10 @@ async def _run(
         | {"imports": ImportKeeper(posts, federation, spaces.objects, jobs.lease, clock).run()}
         | _public(spaces, statuses, site, editions, jobs, settings, budget)
         | {"mail settings": mailing.mail.settings.run(), "mail": mails.run(), "shows": shows.run()}
+        | {"disks": disks.run(), "collector": collector.run(calm=lanes.calm)}
         | ({"certificate": certificate.watch()} if certificate else {})
         | {
             "http": _serve(behind(switching(app), trusted, edge_word.word(own.doors)), listener, door),
-            "disks": disks.run(),
             "revoked": listeners.follow(),
             "board": spaces.retell(),
             "streams": streams.run(),

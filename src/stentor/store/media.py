@@ -12,7 +12,11 @@ from stentor.social.model import OPEN, Picture, Post
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.fediverse_tables import remote_actors
+from stentor.store.jobs import Wanted, add_jobs
 from stentor.store.work import Work
+
+HIDE_MEDIA = "hide-media"
+"""A job: pictures are taken from where everybody finds them, unless everybody may see them. Its key is their post."""
 
 _MEDIA = tables.media.c
 _COLUMNS = [_MEDIA[name] for name in Picture.__struct_fields__]
@@ -110,3 +114,10 @@ def attach(connection: Connection, post: Post, media: Sequence[int]) -> None:
         changed = connection.execute(update(table).where(free).values(post=post.id, position=position, kept=None))
         if changed.rowcount != 1:
             raise NotFound("There is no such picture, or it is in another post.", code="media-not-found")
+
+
+def order_hidden(connection: Connection, post: int, media: Collection[Picture], *, now_ms: int) -> None:
+    """Orders that pictures go from where everybody finds them, in the transaction that takes them out of a post or the
+    post from its readers: they go also when the house that did it dies before it could take them away itself."""
+    named = " ".join(f"{each.id}" for each in media)
+    add_jobs(connection, [Wanted(HIDE_MEDIA, f"{post}", payload={"media": named})] if named else [], now_ms=now_ms)

@@ -18,7 +18,7 @@ from stentor.store import social_tables as tables
 from stentor.store.actors import handles_there, pages_of
 from stentor.store.decisions import require_may_post
 from stentor.store.federating import OutwardDeed, federate, is_remote, named_elsewhere
-from stentor.store.media import attach
+from stentor.store.media import attach, order_hidden
 from stentor.store.naming import find_named
 from stentor.store.post_keys import first_under
 from stentor.store.post_polls import add_poll, cast_vote
@@ -236,6 +236,7 @@ def remove_post(connection: Connection, post: int, author: int | None, *, now_ms
     if found is None or (author is not None and found.author != author):
         raise missing()
     gone = list(media_of(connection, [post]).get(post, ()))
+    order_hidden(connection, post, gone, now_ms=now_ms)
     if found.visibility is not Audience.WITHHELD:  # else it is not counted
         count_in(connection, found, -1)
     forget_post(connection, post)
@@ -355,6 +356,7 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
     gone = []
     if what.media is not None:
         gone = [each for each in media_of(connection, [post]).get(post, ()) if each.id not in what.media]
+        order_hidden(connection, post, gone, now_ms=now_ms)
         out = tables.media.c.id.in_([each.id for each in gone])
         connection.execute(update(tables.media).where(out).values(post=None))
         attach(connection, found, what.media)

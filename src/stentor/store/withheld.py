@@ -14,6 +14,7 @@ from stentor.social.model import OPEN, Audience, Picture, Post
 from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
 from stentor.store.federating import OutwardDeed, federate, named_elsewhere
+from stentor.store.media import order_hidden
 from stentor.store.moderation import report_held
 from stentor.store.public import LIMITED
 from stentor.store.reading import load_post, media_of
@@ -135,6 +136,7 @@ def _withhold(connection: Connection, post: Post, *, now_ms: int, taken_ms: int 
     order_post(connection, PostDeed.DELETED, post, at_ms=now_ms)
     named = named_elsewhere(connection, post.id)
     federate(connection, OutwardDeed.DELETE, post.author, now_ms=now_ms, post=post.id, named=named)
+    order_hidden(connection, post.id, media_of(connection, [post.id]).get(post.id, ()), now_ms=now_ms)
     values = {"visibility": int(Audience.WITHHELD), "taken_from": int(post.visibility), "taken_ms": taken_ms}
     connection.execute(update(_POSTS).where(_POSTS.c.id == post.id).values(**values))
 

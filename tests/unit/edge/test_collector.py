@@ -1,4 +1,4 @@
-"""The collector of circles: nothing of a lost connection waits for it; old objects it looks at where few listen."""
+"""The collector of circles at an edge: nothing of a lost connection waits for it, and it is calm where few listen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stentor.edge import collector
+from stentor.base import collector
+from stentor.edge import worker
 from stentor.edge.protocol import Connection
 from tests.support.certificates import Authority
 from tests.support.edge import edge
@@ -61,43 +62,16 @@ async def test_a_lost_connection_is_free_at_once(secure: bool, tmp_path: Path, m
         await eventually(lambda: connections() == before, "nothing is left of them")
 
 
-@pytest.mark.usefixtures("by_hand")
-def test_old_objects_are_looked_at_where_few_listen() -> None:
-    """Not when an edge has begun with them; a circle of later ones is found when a look is due, not in a crowd."""
-
-    class Link:
-        """One of a circle of one."""
-
-        def __init__(self) -> None:
-            self.next = self
-
-    def there() -> int:
-        return sum(type(each) is Link for each in gc.get_objects())
-
-    collector.begin()
-    assert gc.get_threshold() == collector.RARELY
-    assert gc.get_freeze_count() > 0
-    link = Link()
-    for _ in range(collector.DUE - 1):
-        gc.collect(1)
-    collector.tick(0)
-    gc.collect(1)
-    del link  # it is old by now
-    collector.tick(collector.FEW)
-    assert there() == 1, "many listen"
-    collector.tick(0)
-    assert there() == 0
-    collector.end()
-    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, collector._PYTHONS)
-
-
 async def test_whoever_is_connected_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also who listens by HLS or waits: only streams are listeners to a worker."""
-    told: list[int] = []
-    monkeypatch.setattr(collector, "tick", told.append)
+    told: list[bool] = []
+    monkeypatch.setattr(collector, "look", lambda *, calm: told.append(calm))
+    monkeypatch.setattr(worker, "FEW", 1)
     async with edge() as rig:
         _, writer = await rig.open("/s/friday/door.json")
         await eventually(lambda: rig.worker.open == 1, "somebody is connected")
         rig.worker.tick()
         writer.close()
-    assert 1 in told
+        await eventually(lambda: rig.worker.open == 0, "nobody is")
+        rig.worker.tick()
+    assert (told[0], told[-1]) == (False, True)

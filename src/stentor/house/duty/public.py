@@ -2,7 +2,8 @@
 
 What has changed stands in the outbox, which is written in the transaction of the change itself. First the document goes
 into the object store, then the bus tells edges, then the row goes: whoever dies in between is followed by another one
-who does it again. What is gone comes first, and twice a second at most a document is written.
+who does it again. What is gone comes first, also while thousands of others wait, and twice a second at most a document
+is written.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ PUTS_AT_ONCE: Final = 16
 LEFT_MS: Final = 2000
 ORDER: Final = (public.POST, public.TALLY, public.CARD, public.THREAD, public.OLDER, public.PROFILE, public.TAG)
 """Lists come after what is in them."""
+_OF_NEWEST: Final = (public.POST, public.CARD)
 
 
 class PublicKeeper:
@@ -60,7 +62,7 @@ class PublicKeeper:
             heed_cancel()
             full = False
             try:
-                full = await self.work() == AT_ONCE
+                full = await self.work() >= AT_ONCE
             except Overloaded as error:
                 self._log.warning("public-not-written", detail=error.detail)
             await asyncio.sleep(0 if full else PERIOD_S)
@@ -71,17 +73,21 @@ class PublicKeeper:
         A few at a time, with pauses as long as they took: whoever asks this house for something waits for few.
         """
         late_ms = None if self._lease.held else unix_ms(self._clock()) - LEFT_MS
-        found = set(await self._outbox.waiting(AT_ONCE, before_ms=late_ms))
+        first = set(await self._outbox.pressing(AT_ONCE, before_ms=late_ms))
+        found = first | set(await self._outbox.waiting(AT_ONCE, before_ms=late_ms))
         self._broken &= found  # what has changed meanwhile is tried again
-        rows = sorted(found - self._broken, key=lambda row: ORDER.index(row.kind))
+        rows = sorted(found - self._broken, key=lambda row: (row not in first, ORDER.index(row.kind)))
         if not rows:
             return 0
         self._silent = None
-        await self._withdraw({int(row.id) for row in rows if row.kind == public.POST})
-        newest = any(row.kind in (public.POST, public.CARD) for row in rows)
+        await self._withdraw(rows)
+        newest, looked_s = any(row.kind in _OF_NEWEST for row in rows), asyncio.get_running_loop().time()
         for at in range(0, len(rows), SLICE):
             some, last = rows[at : at + SLICE], at + SLICE >= len(rows)
             began_s = asyncio.get_running_loop().time()
+            if began_s - looked_s > PERIOD_S:
+                await self._press(found, late_ms)
+                looked_s = began_s
             await self._write_whole(some, newest=newest and last)
             if not last and self._silent is None:
                 await asyncio.sleep(asyncio.get_running_loop().time() - began_s)
@@ -89,8 +95,19 @@ class PublicKeeper:
             raise self._silent
         return len(rows)
 
-    async def _withdraw(self, posts: set[int]) -> None:
+    async def _press(self, known: set[ChangedDocument], late_ms: int | None) -> None:
+        """What takes something away, and came while others are written, waits for none of them."""
+        rows = sorted(set(await self._outbox.pressing(AT_ONCE, before_ms=late_ms)) - known)
+        known.update(rows)
+        await self._withdraw(rows)
+        for at in range(0, len(rows), SLICE):
+            await self._write_whole(rows[at : at + SLICE], newest=at + SLICE >= len(rows))
+
+    async def _withdraw(self, rows: Sequence[ChangedDocument]) -> None:
         """What is gone is gone before anything else is written."""
+        await self._withdraw_posts({int(row.id) for row in rows if row.kind == public.POST})
+
+    async def _withdraw_posts(self, posts: set[int]) -> None:
         gone = await self._table.closed(posts) if posts else set()
         await self._put(
             {public.key(public.POST, each): PublicPost(id=each, version=self._version(), gone=True) for each in gone}
@@ -116,7 +133,7 @@ class PublicKeeper:
             made[public.key(public.NEWEST, public.THE_NEWEST)] = await self._table.newest(self._version())
         await self._put(made)
         # One that was taken back while it was written is written once more: the deletion came before this look.
-        await self._withdraw({each.id for each in made.values() if isinstance(each, PublicPost)})
+        await self._withdraw_posts({each.id for each in made.values() if isinstance(each, PublicPost)})
         if self._silent is None:
             await self._outbox.written(rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -19,7 +19,7 @@ from stentor.social.model import Picture
 from stentor.store.actors import ActorsTable
 from stentor.store.deletions import MEDIA as ERASE_MEDIA
 from stentor.store.jobs import Job
-from stentor.store.media import MediaTable
+from stentor.store.media import HIDE_MEDIA, MediaTable
 from stentor.store.objects import Objects
 from stentor.store.withheld import SHOW_MEDIA
 
@@ -110,15 +110,28 @@ class MediaDesk:
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
         """By kind, for the keeper of jobs. Again does no harm."""
-        return {SHOW_MEDIA: self._follow, ERASE_MEDIA: self._erase}
+        return {HIDE_MEDIA: self._leave, SHOW_MEDIA: self._follow, ERASE_MEDIA: self._erase}
 
     async def _follow(self, job: Job) -> None:
         """Whoever is suspended has no picture at an edge; whoever is back has those of before."""
         with suppress(NotFound):  # the account is gone: another job deletes its pictures
             async for some in self._all_of(await self._actors.of_account(job.key)):
-                shown = await self.table.open_to_all([each.id for each in some])
-                await self.hide(each for each in some if each.id not in shown)
-                await self.show(each for each in some if each.id in shown)
+                hidden = await self._hide_closed(some)
+                await self.show(each for each in some if each not in hidden)
+
+    async def _leave(self, job: Job) -> None:
+        """What was in a post that is gone, or not for everybody any more, is at no edge."""
+        found = await self.table.get([int(each) for each in f"{job.payload['media']}".split()])
+        hidden = await self._hide_closed(list(found.values()))
+        shown = await self.table.open_to_all([each.id for each in hidden])
+        await self.show(each for each in hidden if each.id in shown)  # it was posted once more meanwhile
+
+    async def _hide_closed(self, media: Sequence[Picture]) -> list[Picture]:
+        """Takes those away that are not for everybody; which these are."""
+        shown = await self.table.open_to_all([each.id for each in media])
+        hidden = [each for each in media if each.id not in shown]
+        await self.hide(hidden)
+        return hidden
 
     async def _erase(self, job: Job) -> None:
         """All of somebody whose account was deleted, also what was kept with reports."""

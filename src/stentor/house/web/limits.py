@@ -111,6 +111,10 @@ class Lanes:
             return self.streams  # neither a flood of the public pages nor the buttons of hosts
         return self.control if self._known(scope) else self.public
 
+    def calm(self) -> bool:
+        """Whether nobody waits for the beginning of an answer."""
+        return not any(each.busy for each in (self.control, self.public, self.comments, self.guests, self.inbox))
+
     def numbers(self) -> dict[str, float]:
         """For the heartbeat."""
         named = {"control": self.control, "public": self.public, "comments": self.comments, "guests": self.guests}
