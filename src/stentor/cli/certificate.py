@@ -74,6 +74,11 @@ def draw(found: ReadinessCertificate) -> Table:
     if guess := found.extrapolation:
         sight = "" if guess.in_sight else "; no limit in sight"
         row("reaches to", f"{guess.listeners:,} ± {guess.error:.0%} by {guess.resource}{sight}")
+        if guess.checked:
+            row(
+                "such claims",
+                f"were {guess.checked.lowest:+.0%} to {guess.checked.highest:+.0%} off: {guess.checked.why}",
+            )
         row("method", guess.method)
     if places := readiness.places(found):
         row("an edge takes", f"{places:,} listeners from the next start, while the configuration stays")

@@ -41,6 +41,15 @@ MOST_ERROR: Final = 0.25
 """A claim that may be wrong by more sets no edge's places."""
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """How far claims of this kind were off where an overload had found the limit (docs/reference/certified.md)."""
+
+    lowest: float
+    """Share of the limit: -0.1 is a claim that was a tenth too low."""
+    highest: float
+    why: str
+
+
 class Limit(msgspec.Struct, frozen=True):
     """A resource at the moment with the most listeners: what share of it was in use."""
 
@@ -58,6 +67,8 @@ class Extrapolation(msgspec.Struct, frozen=True):
     in_sight: bool = False
     """Whether the resource ends there; else the claim ends because so few were driven."""
     method: str = METHOD
+    checked: Checked | None = None
+    """None in older ones, and of resources that no overload has been driven to."""
 
 
 class ReadinessCertificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,14 +152,25 @@ DESCRIPTORS: Final = "descriptors of the fullest edge"
 LAG: Final = "loop lag"
 """No straight line: it is nothing for long, and then all."""
 DOOR: Final = "places before the first must wait"
+PROCESSOR: Final = "processor of the busiest edge"
 MACHINES: Final = {
-    "processor of the busiest edge": "busiest",
+    PROCESSOR: "busiest",
     "processors of the machine": "machine",
     DESCRIPTORS: "full",
     "line": "line",
     LAG: "lag_ms",
 }
 RESOURCES: Final = {**MACHINES, DOOR: "places"}
+CHECKED: Final = {
+    DOOR: Checked(-0.04, 0.05, "the door looks once a second, and some come in meanwhile"),
+    PROCESSOR: Checked(
+        -0.45,
+        1.41,
+        "who comes costs as much as many seconds of listening, and an edge that is short of its processor does the same "
+        "work in fewer, larger steps: its use is no straight line",
+    ),
+}
+"""Of nine and six rehearsals. A claim by the processor says which resource ends first, and its order of magnitude."""
 
 
 def limits(looks: Sequence[EdgeLook]) -> list[Limit]:
@@ -194,6 +216,7 @@ def _line(looks: Sequence[EdgeLook], resource: str) -> Extrapolation | None:
         round(float(2 * error / slope), 3),
         resource,
         in_sight=bool(allowed < furthest),
+        checked=CHECKED.get(resource),
     )
 
 

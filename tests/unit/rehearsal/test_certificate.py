@@ -18,6 +18,7 @@ from stentor.rehearsal.rehearsed import EdgeLook, Second
 from stentor.rehearsal.watch import look
 from tests.support.readiness import PROCESSES, configuration, looks, report
 
+CERTIFIED = Path(__file__).parents[3] / "docs" / "reference" / "certified.md"
 SECRET = b"a secret of thirty-two bytes ...."
 
 
@@ -205,3 +206,19 @@ def test_a_processor_that_is_full_is_not_passed_over_for_what_is_not_in_sight() 
     assert claim is not None
     assert (claim.resource, claim.in_sight) == ("processor of the busiest edge", True)
     assert claim.error > 0.25
+
+
+def test_a_certificate_says_how_far_such_claims_were_off() -> None:
+    """The figures are those of the rows of docs/reference/certified.md, the worst of each resource; and it is read back."""
+    rows = [line.split("|")[1:-1] for line in CERTIFIED.read_text("utf-8").splitlines() if "%)" in line]
+    worst: dict[str, list[float]] = {}
+    for *_, resource, off in rows:
+        found = worst.setdefault(resource.split(",")[0].strip(), [])
+        found.append(int(off.split("%")[0]) / 100)
+    for resource, checked in certificate.CHECKED.items():
+        assert (checked.lowest, checked.highest) == (min(worst[resource]), max(worst[resource])), resource
+    driven = [EdgeLook(n, 100 * n, busiest=min(1.0, 0.3 + 0.2 * n)) for n in range(20)]
+    claim = certify(report(edges=driven), configuration()).extrapolation
+    assert claim is not None and claim.checked == certificate.CHECKED[certificate.PROCESSOR]
+    signed = certificate.sign(certify(report(edges=driven), configuration()), SECRET)
+    assert certificate.read(signed).certificate.extrapolation == claim
