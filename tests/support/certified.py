@@ -268,10 +268,10 @@ come in a second it is found to within 50 or 100.
 (3 % for plain streams). That share is the whole of what it reckons with, and of what the certificate says. A claim ends
 at 85 % of the processor, beyond which waiting times grow; an overload goes on to all of it, so that a claim is to be
 expected at 15 % below the limit, and more where the line is uncertain. These claims are off by far more, and why is in
-each certificate (`checked`): who comes costs as much as many seconds of listening, so what an edge with little processor
-carries depends on how many come in a second; and when it is short of processor it writes to more listeners each time it
-wakes, so that its use is no straight line. With 6 % of a processor, all 6,000 who came at a hundred a second heard it well,
-where lines through rehearsals to 3,600 and 4,800 of them had ended below 2,000.
+each certificate (`checked`): who comes costs as much as many seconds of listening, so what an edge with little
+processor carries depends on how many come in a second; and when it is short of processor it writes to more listeners
+each time it wakes, so that its use is no straight line. With 6 % of a processor, all 6,000 who came at a hundred a
+second heard it well, where lines through rehearsals to 3,600 and 4,800 of them had ended below 2,000.
 
 """
 

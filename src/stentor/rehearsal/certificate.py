@@ -166,8 +166,8 @@ CHECKED: Final = {
     PROCESSOR: Checked(
         -0.45,
         1.41,
-        "who comes costs as much as many seconds of listening, and an edge that is short of its processor does the same "
-        "work in fewer, larger steps: its use is no straight line",
+        "who comes costs as much as many seconds of listening, and an edge that is short of its processor does the "
+        "same work in fewer, larger steps: its use is no straight line",
     ),
 }
 """Of nine and six rehearsals. A claim by the processor says which resource ends first, and its order of magnitude."""

@@ -209,7 +209,7 @@ def test_a_processor_that_is_full_is_not_passed_over_for_what_is_not_in_sight() 
 
 
 def test_a_certificate_says_how_far_such_claims_were_off() -> None:
-    """The figures are those of the rows of docs/reference/certified.md, the worst of each resource; and it is read back."""
+    """The figures are the worst of each resource in docs/reference/certified.md; and they are read back."""
     rows = [line.split("|")[1:-1] for line in CERTIFIED.read_text("utf-8").splitlines() if "%)" in line]
     worst: dict[str, list[float]] = {}
     for *_, resource, off in rows:
@@ -219,6 +219,7 @@ def test_a_certificate_says_how_far_such_claims_were_off() -> None:
         assert (checked.lowest, checked.highest) == (min(worst[resource]), max(worst[resource])), resource
     driven = [EdgeLook(n, 100 * n, busiest=min(1.0, 0.3 + 0.2 * n)) for n in range(20)]
     claim = certify(report(edges=driven), configuration()).extrapolation
-    assert claim is not None and claim.checked == certificate.CHECKED[certificate.PROCESSOR]
+    assert claim is not None
+    assert claim.checked == certificate.CHECKED[certificate.PROCESSOR]
     signed = certificate.sign(certify(report(edges=driven), configuration()), SECRET)
     assert certificate.read(signed).certificate.extrapolation == claim
