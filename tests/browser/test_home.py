@@ -22,6 +22,14 @@ from tests.support.whole import Whole
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 PHONE: Any = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 OURS = {"Sec-Fetch-Site": "same-origin"}
+MOST_TABS = 300
+"""More than any page has that can be reached."""
+WHERE = """
+each => each === document.activeElement ? "here"
+  : each.type === "radio" && document.activeElement.type === "radio" && document.activeElement.name === each.name
+    && document.activeElement.form === each.form ? "beside" : ""
+"""
+"""Whether the focus is on an element, or on one of the same group."""
 
 
 class Person:
@@ -40,17 +48,35 @@ class Person:
     async def go(self, path: str) -> None:
         await self.page.goto(at(self.house, path))
 
+    async def reach(self, what: str) -> None:
+        """Goes to what is found, and is to be seen, by Tab alone; in a group of choices by arrows."""
+        found = self.page.locator(what).first
+        await found.wait_for()
+        for _ in range(MOST_TABS):
+            where = await found.evaluate(WHERE)
+            if where == "here":
+                return
+            await self.page.keyboard.press("ArrowDown" if where == "beside" else "Tab")
+        raise AssertionError(f"Tab never comes to {what}")
+
     async def write(self, field: str, text: str) -> None:
-        """Into a field that the keys have reached."""
-        await self.page.locator(field).first.focus()
+        """Into a field that the keys reach."""
+        await self.reach(field)
         await self.page.keyboard.type(text)
 
     async def press(self, what: str, key: str = "Enter") -> None:
-        """What is found, and is to be seen, with a key."""
-        found = self.page.locator(what).first
-        await found.wait_for()
-        await found.focus()
+        """What the keys reach, with a key."""
+        await self.reach(what)
         await self.page.keyboard.press(key)
+
+    async def choose(self, field: str, value: str) -> None:
+        """An entry of a list that opens, by arrows."""
+        await self.reach(field)
+        for _ in range(MOST_TABS):
+            if await self.page.locator(field).first.input_value() == value:
+                return
+            await self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{field} has no {value}")
 
     async def menu(self, post: str, words: str) -> None:
         """Something behind the three dots of the post that says this."""
@@ -112,7 +138,7 @@ async def posts_with_a_picture(ada: Person) -> None:
     await ada.fine("writing, with a picture")
     await ada.page.reload()
     await ada.visit.says(".kept", "Your unsent text is back")
-    await ada.page.locator("textarea[name=text]").focus()
+    await ada.reach("textarea[name=text]")
     await ada.page.keyboard.press("Control+Enter")
     await ada.visit.says(".toast", "Posted")
     await ada.visit.until("document.querySelector('article img')?.naturalWidth > 0", "the picture is shown")
@@ -179,7 +205,7 @@ async def mutes_and_reports(bob: Person) -> None:
     assert await bob.page.locator("article:has-text('Trouble')").count() == 3
     await bob.fine("with texts that look like markup")
     await bob.menu("Trouble", "Report post")
-    await bob.page.select_option("#why", "spam")
+    await bob.choose("#why", "spam")
     await bob.press("main button:has-text('Send report')")
     await bob.visit.says("h1", "Report no.")
     await bob.go("/home/local")
@@ -192,8 +218,7 @@ async def moderates(ada: Person) -> None:
     before = await ada.api("GET", "/timelines/local")
     await ada.go("/admin/moderation")
     await ada.press("main .cases a")
-    await ada.page.locator("[name=action][value=hide]").focus()
-    await ada.page.keyboard.press("Space")
+    await ada.press("[name=action][value=hide]", "Space")
     await ada.write("#reason", "It is only meant to disturb.")
     await ada.press("main button:has-text('Decide')")
     await ada.visit.says("h1", "Moderation")
@@ -216,12 +241,26 @@ async def is_told(ada: Person) -> None:
     assert await ada.page.locator("[data-way=notifications] .count").count() == 0
 
 
+async def announces(ada: Person, host: str) -> None:
+    """With words of their own, in the settings of the stage, where it was to be announced to nobody."""
+    await ada.house.call("PUT", "/spaces/announced/announcing", {"on": False})
+    await ada.api("POST", "/spaces/announced/claim", {"token": host})
+    await ada.go(f"/stage/announced#token={host}")
+    await ada.press("#settings-open")
+    await ada.visit.until("!document.querySelector('#announcing-on').checked", "what was chosen stands there")
+    await ada.press("#announcing-on", "Space")
+    await ada.write("#announcing-words", "Come and listen")
+    await ada.press("#announcing-form button")
+    await ada.visit.says("#announcing-said", "Saved")
+
+
 async def hears(bob: Person, words: str) -> None:
     """From the card of an announced space to its sound."""
     async for _ in patiently():  # the post is made in the background
         if any(each["space"] for each in (await bob.api("GET", "/timelines/home"))["posts"]):
             break
     await bob.go("/home")
+    await bob.visit.says("article:has(.space-card)", "Come and listen")
     await bob.press(f"article .space-card a:has-text('{words}')")
     await bob.page.wait_for_url("**/s/announced*")
     await bob.press("#replay-play" if words == "Play" else "#play")
@@ -255,8 +294,7 @@ async def test_from_signing_up_to_the_replay(house: Whole, browsers: Browsers) -
         await moderates(ada)
         await is_told(ada)
 
-        await ada.api("POST", "/spaces/announced/claim", {"token": tokens["host"]})
-        await ada.api("PUT", "/spaces/announced/announcing", {"on": True})
+        await announces(ada, tokens["host"])
         await house.call("POST", "/spaces/announced/live")
         async with Speaker(house.whip("announced"), tokens["grace"], voice("cards")):
             await hears(bob, "Listen")
