@@ -274,9 +274,9 @@ def _asking(row: EdgeSecond) -> float:
     streams = max(0.0, sum(one.hearing for one in row.spaces.values()) - hostile)
     if len(row.kinds) > Kind.FLOCKING:  # earlier versions did not count parts
         outside = sum(kind.hls for kind in _ordinary(row))
-        streams += (sum(kind.waits for kind in _ordinary(row)) - outside) * 2**row.halvings
+        streams += max(0, sum(kind.waits for kind in _ordinary(row)) - outside) * 2**row.halvings
         asking = round((PART_S * sum(kind.parts for kind in _ordinary(row)) + outside) * 2**row.halvings)
-    return asking / (asking + streams) if asking else 0.0
+    return asking / (asking + streams) if asking > 0 else 0.0
 
 
 def _turned_us(row: EdgeSecond) -> float:

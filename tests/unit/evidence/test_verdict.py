@@ -355,3 +355,11 @@ def test_plays_of_the_recording_change_no_verdict() -> None:
     found = verdict([*night(), *plays])
     assert (found.finding, found.rows) == (Outcome.NOTHING_WAS_FULL, 20)
     assert judge(SPACE, plays) is None
+
+
+def test_more_who_wait_by_hls_than_wait_at_all() -> None:
+    """So say no whole rows, but a file may have them, and rows of a sample: they are judged, too."""
+    for waits in range(4):
+        waiting = KindSum(9, 90, 9, 9, 0, waits=waits, hls=3)
+        rows = night(waiting, Kind.WAITING, spaces={SPACE: SpaceSecond(lobby=9)}, turned_away={"full": 9})
+        assert verdict(rows).loads
