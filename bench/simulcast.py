@@ -1,9 +1,10 @@
 """What a simulcast costs its process: ``python -m bench.simulcast [--seconds 20]``.
 
 The feed of a space in which eight people are on the stage, somebody else talks every half a second and captions go on:
-everything that is ever drawn. To no destination; to one and to five by RTMP (nginx), by SRT with a passphrase
-(srt-live-transmit) and by WHIP (GStreamer's WebRTC); and to one while nothing changes. Kept is processor time of the
-process, with all its threads, as a part of one core.
+everything that is ever drawn. To no destination; to one and to five by RTMP and RTMPS (nginx), by SRT with a passphrase
+(srt-live-transmit), by WHIP (GStreamer's WebRTC), and to a radio server (Icecast), plain and over TLS; and to one while
+nothing changes. Kept is processor time of the process, with all its threads, as a part of one core; TLS of the servers
+is another process.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import ssl
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,7 +29,7 @@ from stentor.base.clock import wall
 from stentor.base.units import SeatId, SpaceId
 from stentor.courier.simulcast.destination import Destination
 from stentor.courier.simulcast.feed import Feed
-from stentor.courier.simulcast.line import DestinationLine, RtmpLine, Sent
+from stentor.courier.simulcast.line import DestinationLine, IcecastLine, RtmpLine, Sent
 from stentor.courier.simulcast.picture import ScenePicture
 from stentor.courier.simulcast.srt import SrtLine
 from stentor.courier.simulcast.whip import WhipLine
@@ -35,10 +38,11 @@ from stentor.spaces import pulse
 from stentor.spaces.model import Role, Space, State
 from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.spaces.simulcast import DestinationKind, DestinationSecret, DestinationState
-from stentor.wire import ingest, rtmp, srt
+from stentor.wire import icecast, ingest, rtmp, srt
 from stentor.wire.chunk import Chunk
 from stentor.wire.cue import Cue
-from tests.support.receivers import rtmp_server, srt_server, whip_server
+from tests.support.certificates import Authority
+from tests.support.receivers import PASSWORD, icecast_server, rtmp_server, srt_server, tls_front, whip_server
 
 SEATS = 8
 MANY: Final = 5
@@ -103,12 +107,46 @@ async def cost(lines: Sequence[Callable[[], DestinationLine]], seconds: float, *
     return found
 
 
+async def front(port: int, chain: Path) -> None:
+    """TLS in front of a port, until standard input ends; says its own."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(chain, chain.with_name("key.pem"))
+    async with tls_front(port, context) as own:
+        print(own, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+@asynccontextmanager
+async def fronted(port: int, authority: Authority) -> AsyncIterator[int]:
+    """:func:`front` in a process of its own; yields its port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.simulcast", "--front", str(port), str(authority.chain),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield int(await process.stdout.readline())
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
 @asynccontextmanager
 async def receivers(folder: Path) -> AsyncIterator[dict[str, Sequence[Callable[[], DestinationLine]]]]:
     """Real servers, and lines to them: of each kind as many as there are destinations at most in a run."""
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(rtmp_server(folder / "rtmp"))
-        addresses = [rtmp.address(f"rtmp://localhost:{port}/live", f"key{number}") for number in range(MANY)]
+        authority = Authority(folder)
+        sealed = await stack.enter_async_context(fronted(port, authority))
+        radio = await stack.enter_async_context(icecast_server())
+        sealed_radio = await stack.enter_async_context(fronted(radio, authority))
+        mounts = {
+            kind: [icecast.address(f"{kind}://localhost:{at}/{kind}{number}.aac", PASSWORD) for number in range(MANY)]
+            for kind, at in (("icecast", radio), ("icecasts", sealed_radio))
+        }
+        keys = [f"key{number}" for number in range(MANY)]
+        tls = authority.trust()
         ports = [
             await stack.enter_async_context(srt_server(folder / f"{number}.ts", passphrase=PASSPHRASE))
             for number in range(MANY)
@@ -117,9 +155,19 @@ async def receivers(folder: Path) -> AsyncIterator[dict[str, Sequence[Callable[[
         whip_port, _ = await stack.enter_async_context(whip_server(folder / "whip", "token"))
         endpoint = ingest.address(f"http://127.0.0.1:{whip_port}/live", "token", "")
         yield {
-            "rtmp": [partial(RtmpLine, each, allowed=ANY) for each in addresses],
+            "rtmp": [
+                partial(RtmpLine, rtmp.address(f"rtmp://localhost:{port}/live", key), allowed=ANY) for key in keys
+            ],
+            "rtmps": [
+                partial(RtmpLine, rtmp.address(f"rtmps://localhost:{sealed}/live", key), allowed=ANY, tls=tls)
+                for key in keys
+            ],
             "srt": [partial(SrtLine, each, allowed=ANY) for each in calls],
             "whip": [partial(WhipLine, endpoint, allowed=ANY)] * MANY,
+            **{
+                kind: [partial(IcecastLine, each, "A talk", allowed=ANY, tls=tls) for each in found]
+                for kind, found in mounts.items()
+            },
         }
 
 
@@ -144,7 +192,11 @@ async def measure(seconds: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--front", nargs=2, metavar=("PORT", "CHAIN"), help="be TLS in front of a port")
     given = parser.parse_args()
+    if given.front:
+        asyncio.run(front(int(given.front[0]), Path(given.front[1])))
+        return
     print(keep("simulcast", head() | asyncio.run(measure(given.seconds))))
 
 

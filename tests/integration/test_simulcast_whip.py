@@ -176,5 +176,5 @@ async def loses_and_finds_again(one: Destination, line: WhipLine) -> None:
     assert network.lost
     transport._send_rtp = whole  # type: ignore[method-assign]
     await eventually(lambda: not line.late, "it is good again")
-    await eventually(lambda: not one._no_pictures, "it gets pictures again")
+    await eventually(lambda: not one._backlog._no_pictures, "it gets pictures again")
     assert one.seen.times == 1

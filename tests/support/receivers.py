@@ -36,11 +36,11 @@ load_module {module};
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log info; user root;
 events {{ worker_connections 64; }}
 rtmp {{ server {{ listen 127.0.0.1:{port}; chunk_size 4096; ping 5s;
-  application live {{ live on; record all; record_path {folder}; }}
+  application live {{ live on; record all; record_path {folder}; record_unique {unique}; }}
 }} }}
 """
 ICECAST: Final = """<icecast>
-<limits><clients>20</clients><sources>4</sources></limits>
+<limits><clients>20</clients><sources>10</sources></limits>
 <authentication><source-password>{password}</source-password><admin-user>admin</admin-user>
 <admin-password>{password}</admin-password></authentication>
 <hostname>localhost</hostname>
@@ -56,14 +56,15 @@ OWNER: Final = "<changeowner><user>nobody</user><group>nogroup</group></changeow
 
 
 @asynccontextmanager
-async def rtmp_server(folder: Path, port: int = 0) -> AsyncIterator[int]:
-    """nginx, which records what is published to ``/live/KEY`` as ``KEY.flv`` in the folder; yields its port."""
+async def rtmp_server(folder: Path, port: int = 0, *, unique: bool = False) -> AsyncIterator[int]:
+    """nginx, which records what is published to ``/live/KEY`` as ``KEY.flv`` in the folder; yields its port.
+    ``unique``: what is published again is another file, ``KEY-….flv``."""
     if not MODULE.exists():
         pytest.fail("This test runs nginx's RTMP module and there is none: python -m tests.support.receivers --install")
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240 in a test
     port = port or free_ports(1)[0]
     file = folder / "rtmp.conf"
-    file.write_text(NGINX.format(module=MODULE, folder=folder, port=port))
+    file.write_text(NGINX.format(module=MODULE, folder=folder, port=port, unique="on" if unique else "off"))
     command = [caches.program("nginx"), "-c", str(file), "-p", str(folder)]
     async with debian.running(command, port, folder / "nginx.log"):
         yield port
@@ -156,6 +157,8 @@ class _Narrow(asyncio.DatagramProtocol):
 
     def __init__(self, port: int, bytes_s: float) -> None:
         self.port, self.bytes_s = port, bytes_s
+        self.flows = asyncio.Event()
+        self.flows.set()
         self._free = 0.0
         self._caller: tuple[str, int] | None = None
         self._near: asyncio.DatagramTransport | None = None
@@ -169,7 +172,7 @@ class _Narrow(asyncio.DatagramProtocol):
 
         class Back(asyncio.DatagramProtocol):
             def datagram_received(self, data: bytes, _: object) -> None:
-                if outer._near is not None and not outer._near.is_closing():
+                if outer.flows.is_set() and outer._near is not None and not outer._near.is_closing():
                     outer._near.sendto(data, outer._caller)
 
         self._far, _ = await loop.create_datagram_endpoint(Back, remote_addr=("127.0.0.1", self.port))
@@ -181,7 +184,7 @@ class _Narrow(asyncio.DatagramProtocol):
         loop.call_at(self._free, self._pass, data)
 
     def _pass(self, data: bytes) -> None:
-        if self._far is not None and not self._far.is_closing():
+        if self.flows.is_set() and self._far is not None and not self._far.is_closing():
             self._far.sendto(data)
 
     def close(self) -> None:
@@ -199,6 +202,19 @@ async def narrow(port: int, bytes_s: float) -> AsyncIterator[int]:
     await line.open()
     try:
         yield near.get_extra_info("sockname")[1]
+    finally:
+        line.close()
+
+
+@asynccontextmanager
+async def standing_udp(port: int) -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """A line to a port (UDP) that loses everything while the event is not set."""
+    near, line = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: _Narrow(port, 10_000_000), local_addr=("127.0.0.1", 0)
+    )
+    await line.open()
+    try:
+        yield near.get_extra_info("sockname")[1], line.flows
     finally:
         line.close()
 

@@ -87,3 +87,7 @@ class DestinationSeen(msgspec.Struct, frozen=True):
     times: int = 0
     """How often it was connected."""
     name: str = ""
+    behind_ms: int = 0
+    """How much later than the others it gets the sound: it missed some for a while."""
+    lost_ms: int = 0
+    """Sound that it did not get."""

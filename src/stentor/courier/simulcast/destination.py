@@ -1,4 +1,4 @@
-"""One destination of a simulcast: keeps the connection, and loses pictures before it loses sound.
+"""One destination of a simulcast: keeps the connection, and loses pictures and no sound.
 
 Nothing here ever makes the others wait: what is sent is put into a queue of its own, and a slow line empties it late.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +15,7 @@ import msgspec
 
 from stentor.base import log
 from stentor.base.grid import CHUNK_MS
+from stentor.courier.simulcast.backlog import DestinationQueue
 from stentor.courier.simulcast.line import DestinationLine, LineBroken, Sent
 from stentor.courier.simulcast.words import SentDestination
 from stentor.spaces.simulcast import DestinationSeen, DestinationState
@@ -23,11 +24,10 @@ FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 30.0
 STEADY_S: Final = 30.0
 """A connection that lasted so long is taken up again at once."""
-LATE_MS: Final = 2000
-"""A line that is so far behind gets no more pictures until it has caught up."""
-LOST_MS: Final = 20_000
-"""One that is so far behind with the sound alone is given up, and connected anew."""
 STUCK_S: Final = 20.0
+"""A line of which the other side confirms nothing for so long is given up, and connected anew."""
+LATER_S: Final = 60.0
+"""After the end so long is waited for a connection."""
 SECRET: Final = 4
 """What is shorter stands in any sentence, and hides nothing."""
 
@@ -45,43 +45,40 @@ class Destination:
     ) -> None:
         self.told = told
         self._line, self._clock_ms, self._pause = line, clock_ms, pause
-        self._queue: deque[Sent] = deque()
+        self._backlog = DestinationQueue()
         self._news = asyncio.Event()
         self._state, self._trouble, self._words = DestinationState.CONNECTING, "", ""
         self._since_ms = clock_ms()
-        self._dropped = self._bytes = self._times = 0
-        self._no_pictures = False
-        """Until one comes that stands alone."""
-        self._slow = False
+        self._bytes = self._times = 0
+        self._lost_s = 0.0
         self._open: DestinationLine | None = None
         self._log = log.get("simulcast")
 
     @property
     def seen(self) -> DestinationSeen:
         """How it stands."""
+        backlog = self._backlog
         return DestinationSeen(
-            self.told.number, self._state, self._trouble, self._words, self._since_ms, self._dropped, self._bytes,
-            self._times, self.told.name,
+            self.told.number, self._state, self._trouble, self._words, self._since_ms, backlog.dropped, self._bytes,
+            self._times, self.told.name, backlog.behind_ms, backlog.lost_ms,
         )  # fmt: skip
 
+    @property
+    def owes(self) -> bool:
+        """Something is still to be sent, and there is a connection or may soon be one."""
+        if self._open is not None:
+            self._backlog.confirmed(self._open.waiting)
+            if not self._open.told_at_once:
+                return self._backlog.wait_s(time.monotonic()) is not None
+        elif time.monotonic() - self._lost_s > LATER_S:
+            return False
+        return not self._backlog.empty
+
     def put(self, sent: Sent) -> None:
-        """Takes sound or a picture; never waits."""
-        if self._state is not DestinationState.LIVE:
-            return
-        behind_ms = sent.at_ms - self._queue[0].at_ms if self._queue else 0
-        late = behind_ms > LATE_MS or (self._open is not None and self._open.late)
-        if late:
-            waiting = len(self._queue)
-            self._queue = deque(each for each in self._queue if each.picture is None)
-            self._dropped += waiting - len(self._queue)
-            self._slow = self._no_pictures = True
-        if sent.picture is not None:
-            if self._no_pictures and ((self._slow and late) or not sent.picture.key):
-                self._dropped += self._slow
-                return
-            self._slow = self._no_pictures = False
-        self._queue.append(sent)
-        self._news.set()
+        """Takes sound or a picture; never waits. Who was never connected has missed nothing."""
+        if self._times:
+            self._backlog.put(sent, time.monotonic(), late=self._open is not None and self._open.late)
+            self._news.set()
 
     async def run(self) -> None:
         """For ever."""
@@ -106,34 +103,38 @@ class Destination:
         try:
             await line.open()
             self._times += 1
-            self._queue.clear()
-            self._no_pictures, self._slow = True, False
+            self._backlog.begin(time.monotonic(), line.speed)
             self._now(DestinationState.LIVE)
             self._open = line
             await self._pump(line)
         finally:
+            if self._open is not None:
+                self._backlog.confirmed(line.waiting)
+                self._lost_s = time.monotonic()
+            self._backlog.end()
             self._open = None
             await line.close()
 
     async def _pump(self, line: DestinationLine) -> None:
         first_ms = None
         while True:
-            while not self._queue:
-                self._news.clear()
-                await self._news.wait()
-            sent = self._queue[0]
-            if self._queue[-1].at_ms - sent.at_ms > LOST_MS:
-                raise LineBroken("It takes less than the sound alone needs.", code="too-slow")
+            sent = await self._next()
             if first_ms is None:  # sound goes a chunk at a time: a picture from the middle of one comes after it
                 first_ms = sent.at_ms - CHUNK_MS
-            at_ms = max(0, sent.at_ms - first_ms)
-            try:
-                async with asyncio.timeout(STUCK_S):
-                    self._bytes += await line.send(at_ms, sent)
-            except TimeoutError as error:
-                raise LineBroken("It takes nothing any more.", code="too-slow") from error
-            if self._queue and self._queue[0] is sent:
-                self._queue.popleft()
+            size = await _sent(line, max(0, sent.at_ms - first_ms), sent)
+            self._bytes += size
+            self._backlog.sent(size, time.monotonic())
+            self._backlog.confirmed(line.waiting)
+
+    async def _next(self) -> Sent:
+        """What is to go now, once there is something."""
+        while (wait_s := self._backlog.wait_s(time.monotonic())) is None or wait_s > 0:
+            if wait_s is None:
+                self._news.clear()
+                await self._news.wait()
+            else:
+                await asyncio.sleep(wait_s)
+        return self._backlog.take()
 
     def _now(self, state: DestinationState, trouble: str = "", words: str = "") -> None:
         if state is not self._state:
@@ -142,3 +143,21 @@ class Destination:
             if len(secret) >= SECRET:  # a server may repeat what it was told (restreamer #107)
                 words = words.replace(secret, "…")
         self._state, self._trouble, self._words = state, trouble, words
+
+
+async def _sent(line: DestinationLine, at_ms: int, sent: Sent) -> int:
+    """Sends it, however long that takes while the other side confirms anything; the number of bytes. Raises
+    :class:`LineBroken`."""
+    task = asyncio.ensure_future(line.send(at_ms, sent))
+    try:
+        await asyncio.sleep(0)
+        waiting = line.waiting
+        while not (await asyncio.wait([task], timeout=STUCK_S))[0]:
+            before, waiting = waiting, line.waiting
+            if before == waiting:
+                raise LineBroken("It takes nothing any more.", code="stalled")
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])

@@ -35,6 +35,7 @@ class SrtOption(IntEnum):
     LATENCY = 23
     PASSPHRASE = 26
     PBKEYLEN = 27
+    SNDDROPDELAY = 32
     CONNTIMEO = 36
     STREAMID = 46
 

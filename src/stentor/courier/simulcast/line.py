@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import fcntl
 import os
 import socket
 import ssl
+import struct
+import sys
+import termios
+import time
+from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 import stentor
@@ -22,8 +28,16 @@ CONNECT_S: Final = 5.0
 HELLO_S: Final = 10.0
 """For all that is said before the first sound."""
 GOODBYE_S: Final = 1.0
+LAST_S: Final = 5.0
+"""Of a slow line that ends; what waits in it takes a while."""
 SEND_BYTES: Final = 32 * 1024
 """What the kernel and this process each hold for a slow line: a second or two of sound and picture."""
+LOOK_S: Final = 0.02
+RESET: Final = struct.pack("ii", 1, 0)
+"""``SO_LINGER``: what is not confirmed when a socket is closed is thrown away, and not sent for minutes yet."""
+FASTER: Final = 1.5
+"""How many times as fast as one hears a server gets what it missed: YouTube warns of what comes too fast
+(``videoIngestionFasterThanRealtime``)."""
 AGENT: Final = f"Stentor/{stentor.__version__}"
 
 
@@ -53,6 +67,14 @@ class DestinationLine(Protocol):
 
     late: bool
     """It takes no pictures now, so that the sound may go on."""
+    speed: float
+    """How many times as fast as one hears it may get what it missed."""
+    told_at_once: bool
+    """:attr:`waiting` tells soon of what was sent last."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of what was sent that the other side has not confirmed; of a broken line as far as was known last."""
 
     async def open(self) -> None:
         """Connects. Raises :class:`LineBroken`."""
@@ -69,6 +91,8 @@ class ByteLine:
     """A line that takes bytes in their order, and makes its sender wait when it is slow."""
 
     late = False
+    speed = FASTER
+    told_at_once = True
 
     async def send(self, at_ms: int, sent: Sent) -> int:
         """Of :class:`DestinationLine`."""
@@ -98,13 +122,25 @@ class TcpLine(ByteLine):
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._heeding: asyncio.Task[None] | None = None
+        self._socket: socket.socket | None = None
+        self._lower: asyncio.WriteTransport | None = None
+        """Below TLS, if there is TLS."""
+        self._waiting = 0
+
+    @property
+    def waiting(self) -> int:
+        """What waits here, and what the kernel keeps until the other side's has confirmed it. With TLS that is a little
+        more than what was sent."""
+        if self._writer is not None and self._lower is not None and not self._writer.is_closing():
+            here = {id(each): each.get_write_buffer_size() for each in (self._lower, self._writer.transport)}
+            self._waiting = sum(here.values()) + _unconfirmed(self._socket)
+        return self._waiting
 
     async def open(self) -> None:
         """Connects and says hello. Raises :class:`LineBroken`."""
         try:
             async with asyncio.timeout(HELLO_S):
                 self._reader, self._writer = await self._connect()
-                self._writer.transport.set_write_buffer_limits(high=SEND_BYTES)
                 await self._hello(self._reader, self._writer)
         except LineBroken:
             await self.close()
@@ -130,18 +166,30 @@ class TcpLine(ByteLine):
         if self._heeding is not None:
             self._heeding.cancel()
             await asyncio.wait([self._heeding])
-        if self._writer is not None:
-            if not self._writer.is_closing():
-                self._writer.write(self._goodbye())
-            self._writer.close()
-            try:
+        if self._writer is None:
+            return
+        if not self._writer.is_closing():
+            self._writer.write(self._goodbye())
+            await self._drained()
+        if self.waiting and self._socket is not None and self._lower is not None:
+            with suppress(OSError):  # it hung up first
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self._lower.abort()
+        self._writer.close()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await self._writer.wait_closed()
+        self._writer = None
+
+    async def _drained(self) -> None:
+        """Returns when the other side has confirmed all, or nothing for a while, or takes too long."""
+        before, end_s = self.waiting + 1, time.monotonic() + LAST_S
+        while self.waiting < before and time.monotonic() < end_s:
+            before = self.waiting
+            with suppress(TimeoutError):
                 async with asyncio.timeout(GOODBYE_S):
-                    await self._writer.wait_closed()
-            except TimeoutError:
-                self._writer.transport.abort()
-            except OSError:
-                pass  # it hung up first
-            self._writer = None
+                    while self.waiting:  # noqa: ASYNC110 the kernel calls nobody back
+                        await asyncio.sleep(LOOK_S)
 
     def _why(self) -> LineBroken:
         if self._heeding is not None and self._heeding.done() and not self._heeding.cancelled():
@@ -167,10 +215,8 @@ class TcpLine(ByteLine):
             try:
                 async with asyncio.timeout(CONNECT_S):
                     await loop.sock_connect(made, info[4])
-                name = self._host if self._tls else None
-                return await asyncio.open_connection(sock=made, ssl=self._tls, server_hostname=name)
+                return await self._streams(made)
             except ssl.SSLError as error:
-                made.close()
                 why = str(getattr(error, "verify_message", "") or error.reason or "")
                 raise LineBroken(f"Its certificate is not good: {why}.", code="tls", said=why) from error
             except (OSError, TimeoutError):
@@ -178,6 +224,19 @@ class TcpLine(ByteLine):
         if refused and len(refused) == len(found):
             raise LineBroken(f"{refused[0]} is not on the internet.", code="refused-address")
         raise LineBroken("Nobody answers there.", code="not-reached")
+
+    async def _streams(self, made: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection(sock=made)
+        self._socket, self._lower = made, writer.transport
+        self._lower.set_write_buffer_limits(high=SEND_BYTES)
+        if self._tls is not None:
+            try:
+                await writer.start_tls(self._tls, server_hostname=self._host)
+            except BaseException:
+                self._lower.abort()
+                raise
+            writer.transport.set_write_buffer_limits(high=SEND_BYTES)
+        return reader, writer
 
     async def _hello(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raise NotImplementedError
@@ -190,6 +249,17 @@ class TcpLine(ByteLine):
 
     def _goodbye(self) -> bytes:
         return b""
+
+
+def _unconfirmed(made: socket.socket | None) -> int:
+    """Bytes that the kernel has not sent, or of which it does not know that they have arrived; 0 where it does not
+    say."""
+    if made is None or made.fileno() < 0:
+        return 0
+    try:
+        return int.from_bytes(fcntl.ioctl(made.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:
+        return 0
 
 
 class RtmpLine(TcpLine):
@@ -255,6 +325,9 @@ METADATA: Final[dict[str, amf.AmfValue]] = {
 
 class IcecastLine(TcpLine):
     """Is a source of Icecast's: AAC, and no picture."""
+
+    speed = 1.0
+    """It hangs up on listeners who fall behind by more than a minute: what comes faster than they hear is no use."""
 
     def __init__(
         self, where: IcecastAddress, title: str, *, allowed: Networks, tls: ssl.SSLContext | None = None

@@ -26,6 +26,8 @@ MOST_BYTES_S: Final = 5_000_000 // 8
 LEAST_BYTES, FIRST_BYTES, MOST_BYTES = 8 * 1024, 24 * 1024, 1024 * 1024
 """Of what is under way: a picture that stands alone takes 40 to 100 kB."""
 GROWTH: Final = 1.1
+NEVER: Final = 0xFFFFFFFF
+"""``-1``: what is late is sent all the same. The other side says itself what it does not wait for."""
 LAST_S: Final = 2.5
 """The other side gives out what it has when a latency has passed, and nothing more when the call has ended; so long at
 most it is waited for."""
@@ -49,6 +51,13 @@ class SrtLine(ByteLine):
         self._handed: deque[float] = deque()
         """When each piece was sent that is not confirmed."""
         self._judged_s = 0.0
+        self._waiting = 0
+
+    @property
+    def waiting(self) -> int:
+        if self._socket is not None and self._socket.state is SrtState.CONNECTED:
+            self._waiting = self._socket.waiting[1]
+        return self._waiting
 
     async def open(self) -> None:
         """Calls. Raises :class:`LineBroken`."""
@@ -131,6 +140,7 @@ class SrtLine(ByteLine):
         made.set(SrtOption.CONNTIMEO, round(CONNECT_S * 1000))
         made.set(SrtOption.LATENCY, where.latency_ms)
         made.set(SrtOption.MAXBW, MOST_BYTES_S)
+        made.set(SrtOption.SNDDROPDELAY, NEVER)
         if where.passphrase:
             made.set(SrtOption.PASSPHRASE, where.passphrase)
             if where.key_bytes:

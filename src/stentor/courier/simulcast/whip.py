@@ -90,6 +90,10 @@ class _PacketTrack(MediaStreamTrack):
 class WhipLine:
     """One session at a server."""
 
+    speed = 1.0
+    """It plays as it comes."""
+    told_at_once = False
+
     def __init__(
         self, where: WhipAddress, *, allowed: Networks, tls: ssl.SSLContext | None = None, silent_s: float = SILENT_S,
         want_key: Callable[[], None] = lambda: None,
@@ -107,6 +111,8 @@ class WhipLine:
         self._sender: RTCRtpSender | None = None
         self._began_s: float | None = None
         self._looked_s = self._heard_s = 0.0
+        self._unheard = self._new = 0
+        """Bytes since the report before the newest look, and since that look."""
         self._report: datetime | None = None
 
     async def open(self) -> None:
@@ -136,6 +142,11 @@ class WhipLine:
         if peer.connectionState != "connected":
             raise LineBroken("It did not connect.", code="no-media")
 
+    @property
+    def waiting(self) -> int:
+        """What was sent since the server last told how it receives; 0 of one that never does."""
+        return self._unheard + self._new if self._heard_s else 0
+
     async def send(self, at_ms: int, sent: Sent) -> int:
         """Returns at once: what cannot go is lost, as the protocol has it. Raises :class:`LineBroken`."""
         if self._peer is None or self._peer.connectionState != "connected":
@@ -144,9 +155,14 @@ class WhipLine:
         if now - self._looked_s >= REPORT_S:
             self._looked_s = now
             await self._look(now)
+            self._unheard, self._new = self._unheard + self._new, 0
         if self._began_s is None or self._began_s + at_ms / 1000 < now - LATE_S:
             self._began_s = now - at_ms / 1000
-        due_s = self._began_s + at_ms / 1000
+        size = self._given(self._began_s + at_ms / 1000, at_ms, sent)
+        self._new += size
+        return size
+
+    def _given(self, due_s: float, at_ms: int, sent: Sent) -> int:
         if sent.picture is not None:
             self._pictures.put(due_s, at_ms * PICTURE_HZ // 1000, sent.picture.data)
             return len(sent.picture.data)
@@ -213,7 +229,7 @@ class WhipLine:
             if found.type != "remote-inbound-rtp":
                 continue
             if found.timestamp != self._report:
-                self._report, self._heard_s = found.timestamp, now
+                self._report, self._heard_s, self._unheard = found.timestamp, now, 0
                 slow = found.roundTripTime is not None and found.roundTripTime > MOST_RTT_S
                 self.late = slow or found.fractionLost / 256 > MOST_LOST
             elif now - self._heard_s > self._silent_s:

@@ -30,9 +30,10 @@ from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.courier.addresses import networks
+from stentor.courier.simulcast.backlog import KEPT_MS
 from stentor.courier.simulcast.destination import Destination
 from stentor.courier.simulcast.feed import Feed
-from stentor.courier.simulcast.line import DestinationLine, IcecastLine, RtmpLine, Sent
+from stentor.courier.simulcast.line import LOOK_S, DestinationLine, IcecastLine, RtmpLine, Sent
 from stentor.courier.simulcast.picture import ScenePicture
 from stentor.courier.simulcast.srt import SrtLine
 from stentor.courier.simulcast.whip import WhipLine
@@ -91,8 +92,18 @@ class Simulcast:
         helpers = [asyncio.create_task(self._follow(self.feed)), asyncio.create_task(self._watch(self.feed))]
         try:
             await self.feed.run()
+            await self._rest(self.feed)
         finally:
             await ended([*helpers, *self._tasks])
+
+    async def _rest(self, feed: Feed) -> None:
+        """Who is behind at the end gets all of it, unless nothing more may be sent."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KEPT_MS / 1000):
+                while not feed.space.private and any(  # noqa: ASYNC110 nothing is done meanwhile
+                    made.owes for made, _ in self._destinations.values()
+                ):
+                    await asyncio.sleep(LOOK_S)
 
     async def close(self) -> None:
         """Ends all connections in order."""

@@ -77,6 +77,10 @@ class DestinationView(msgspec.Struct, frozen=True):
     since_ms: Time | None
     dropped: int
     """Pictures that a slow line did not get."""
+    behind_ms: int = 0
+    """How much later than the others it gets the sound: it missed some for a while, and gets it now."""
+    lost_ms: int = 0
+    """Sound that it did not get, since its line is too slow even for that, or was gone for too long."""
 
 
 class DestinationList(msgspec.Struct, frozen=True):
@@ -93,5 +97,5 @@ def view(one: SimulcastDestination, seen: DestinationSeen | None) -> Destination
         )
     return DestinationView(
         one.number, one.name, one.kind, one.server, True, seen.state, seen.trouble, seen.words, seen.since_ms,
-        seen.dropped,
+        seen.dropped, seen.behind_ms, seen.lost_ms,
     )  # fmt: skip
