@@ -8,6 +8,7 @@ is not loaded, colours of the night by day, a part that is gone.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,8 @@ FONT: Final = "DejaVu Sans"
 """What Debian draws text in that asks for the system's font."""
 MOST_SQUARES: Final = 12
 """That may differ: pictures are kept compressed, and a letter more or less is no other page."""
+SETTLED_S: Final = 10.0
+"""Until then a page may be on its way to what it shows: a stage is heard, a number comes."""
 LIMIT: Final = 0.02
 """Of the distance, for other fonts: in one with serifs a page is at 0.009, the most alike of two screens at 0.05."""
 OTHERWISE: Final = {
@@ -68,8 +71,11 @@ async def compare(browser: Browser, screens: list[Screen], folder: Path) -> None
     exactly = await font_of(browser) == FONT
     wrong = []
     for screen in screens:
-        for look, picture in zip(LOOKS, await screen.takes(browser), strict=True):
-            if found := differs(screen.name, look, picture, exactly=exactly):
+        for look, first in zip(LOOKS, await screen.takes(browser), strict=True):
+            picture, until = first, time.monotonic() + SETTLED_S
+            while (found := differs(screen.name, look, picture, exactly=exactly)) and time.monotonic() < until:
+                picture = await screen.take(browser, look)
+            if found:
                 wrong.append(found)
                 (folder / file(screen.name, look).with_suffix(".png").name).write_bytes(picture)
     assert not wrong, "\n".join([f"These look otherwise (see {folder}); if they are to: make pictures", *wrong])

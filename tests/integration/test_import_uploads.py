@@ -81,6 +81,7 @@ async def test_one_at_a_time(house: House) -> None:
         problem(await carl.get(f"/api/v1/imports/uploads/{first}"), 404, "import-not-found")
         assert [each.rpartition("/")[2] for each in kept(house)] == [BEGUN, BEGUN]
         problem(await carl.put(f"/api/v1/imports/archive?upload={second}"), 400, "no-file")
+        problem(await carl.put("/api/v1/imports/archive?upload=none"), 404, "import-not-found")
         assert (await carl.delete(f"/api/v1/imports/uploads/{second}")).status_code == 204
         objects, made_ms = Objects.open(house.settings.recordings_address), ids.time_ms(int(other))
         await sweep(objects, made_ms)

@@ -8,6 +8,7 @@ from litestar import Request, Response, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from stentor.base.errors import NotFound
 from stentor.house.imports.exports import Exports, ListName
 from stentor.house.imports.schema import ImportKindWord, ImportPage, Imports, ImportView, UploadView
 from stentor.house.imports.service import MOST_ARCHIVE_BYTES, ImportDesk
@@ -72,10 +73,18 @@ def _coming(desk: ImportDesk, uploads: Uploads, viewers: Viewers) -> list[HTTPRo
     async def bring_archive(request: _Request, name: FromQuery[str] = "", upload: FromQuery[str] = "") -> ImportView:
         account, me = await viewers.account(request), await viewers.me(request)
         if upload:
-            return await uploads.end(account, me, parse_id(upload), name[:200])
+            return await uploads.end(account, me, _number(upload), name[:200])
         return await desk.begin_archive(account, me, name[:200], request.stream())
 
     return [bring_list, bring_archive]
+
+
+def _number(upload: str) -> int:
+    """Of an upload; raises :class:`NotFound` when it is none."""
+    try:
+        return parse_id(upload)
+    except NotFound:
+        raise NotFound("There is no such upload of yours.", code="import-not-found") from None
 
 
 def _parts(uploads: Uploads, viewers: Viewers) -> list[HTTPRouteHandler]:
@@ -87,16 +96,16 @@ def _parts(uploads: Uploads, viewers: Viewers) -> list[HTTPRouteHandler]:
 
     @get("/imports/uploads/{upload:str}", summary="How far an upload is")
     async def look(request: _Request, upload: FromPath[str]) -> UploadView:
-        return await uploads.look(await viewers.me(request), parse_id(upload))
+        return await uploads.look(await viewers.me(request), _number(upload))
 
     @put("/imports/uploads/{upload:str}", request_max_body_size=MOST_PART_BYTES, summary="The next part of an archive")
     async def add(request: _Request, upload: FromPath[str], at: FromQuery[int] = 0) -> UploadView:
         me = await viewers.me(request)
-        return await uploads.add(me, parse_id(upload), at, await request.body())
+        return await uploads.add(me, _number(upload), at, await request.body())
 
     @delete("/imports/uploads/{upload:str}", status_code=204, summary="Take an upload away that is not to go on")
     async def forget(request: _Request, upload: FromPath[str]) -> None:
-        await uploads.forget(await viewers.me(request), parse_id(upload))
+        await uploads.forget(await viewers.me(request), _number(upload))
 
     return [begin, look, add, forget]
 
